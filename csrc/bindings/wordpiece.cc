@@ -1,0 +1,87 @@
+#include "bindings/wordpiece.h"
+
+#include <pybind11/numpy.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "bindings/texts.h"
+#include "core/wordpiece/decode.h"
+#include "core/wordpiece/encode.h"
+#include "core/wordpiece/model.h"
+
+namespace py = pybind11;
+
+namespace fastnlp {
+namespace {
+
+using wordpiece::Model;
+
+[[noreturn]] void raise(const Status& status) {
+  switch (status.code) {
+    case Code::kOutOfMemory: throw std::bad_alloc();
+    case Code::kInvalidUtf8:
+      throw py::value_error("`texts` row " + std::to_string(status.row) + ": invalid UTF-8 at byte " +
+                            std::to_string(status.byte_offset) + " (errors='strict').");
+    default: throw py::value_error(status.message);
+  }
+}
+
+template <typename T>
+py::array_t<T> to_numpy(Buffer<T>& buffer) {
+  const size_t size = buffer.size();
+  T* const data = buffer.release();
+  const py::capsule owner(data, [](void* memory) { std::free(memory); });
+  return py::array_t<T>(static_cast<py::ssize_t>(size), data, owner);
+}
+
+std::shared_ptr<const Model> load(const py::bytes& dumped) {
+  std::shared_ptr<const Model> model;
+  if (const Status status = wordpiece::load(std::string_view(dumped), model); !status.ok()) raise(status);
+  return model;
+}
+
+py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool strict) {
+  wordpiece::RaggedIds ids;
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = wordpiece::encode(model, texts.views(), {num_threads, strict}, ids);
+  }
+  if (!status.ok()) raise(status);
+  return py::make_tuple(to_numpy(ids.values), to_numpy(ids.row_splits));
+}
+
+py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_style>& ids,
+                const py::array_t<int64_t, py::array::c_style>& row_splits) {
+  wordpiece::RaggedText texts;
+  Status status;
+  {
+    const std::span<const int32_t> id_span(ids.data(), static_cast<size_t>(ids.size()));
+    const std::span<const int64_t> split_span(row_splits.data(), static_cast<size_t>(row_splits.size()));
+    const py::gil_scoped_release release;
+    status = wordpiece::decode(model, id_span, split_span, texts);
+  }
+  if (!status.ok()) raise(status);
+  py::list rows(texts.row_splits.size() - 1);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const int64_t* const splits = texts.row_splits.data() + row;
+    rows[row] = py::str(texts.bytes.data() + splits[0], static_cast<size_t>(splits[1] - splits[0]));
+  }
+  return rows;
+}
+
+}  // namespace
+
+void register_wordpiece(py::module_& module) {
+  py::class_<Model, std::shared_ptr<Model>>(module, "WordPieceModel", "A vocabulary and the rules that go with it.")
+      .def(py::init([](const py::bytes& dumped) { return std::const_pointer_cast<Model>(load(dumped)); }),
+           py::arg("dumped"))
+      .def("encode", &encode, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
+           "Token ids, int32, and row splits, int64, of all texts.")
+      .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), "The text of every row of checked ids.");
+}
+
+}  // namespace fastnlp

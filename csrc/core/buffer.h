@@ -1,0 +1,83 @@
+// A growing array whose memory can be handed to NumPy, and whose growth never initialises what is about to be written.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace fastnlp {
+
+template <typename T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Buffer() { std::free(data_); }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  size_t size() const { return size_; }
+  void clear() { size_ = 0; }
+
+  void push_back(T value) {
+    if (size_ == capacity_) grow(size_ + 1);
+    data_[size_++] = value;
+  }
+
+  void append(const T* values, size_t count) {
+    if (count == 0) return;
+    if (capacity_ - size_ < count) grow(size_ + count);
+    std::memcpy(data_ + size_, values, count * sizeof(T));
+    size_ += count;
+  }
+
+  void reserve(size_t capacity) {
+    if (capacity > capacity_) reallocate(capacity);
+  }
+
+  // Makes room for `size` values, without setting them.
+  void resize(size_t size) {
+    reserve(size);
+    size_ = size;
+  }
+
+  // Gives unused memory back and hands the rest to the caller, who frees it with std::free.
+  T* release() {
+    if (size_ < capacity_) {
+      if (void* shrunk = std::realloc(data_, (size_ ? size_ : 1) * sizeof(T))) data_ = static_cast<T*>(shrunk);
+    }
+    size_ = capacity_ = 0;
+    return std::exchange(data_, nullptr);
+  }
+
+ private:
+  void grow(size_t needed) { reallocate(needed > capacity_ * 2 ? needed : capacity_ * 2); }
+
+  void reallocate(size_t capacity) {
+    void* moved = std::realloc(data_, capacity * sizeof(T));
+    if (moved == nullptr) throw std::bad_alloc();
+    data_ = static_cast<T*>(moved);
+    capacity_ = capacity;
+  }
+
+  void swap(Buffer& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  T* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+}  // namespace fastnlp

@@ -1,0 +1,127 @@
+// From raw text to words: the two sets of rules, "keras" and "bert". reference/text/words.py is the definition.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/text/unicode.h"
+#include "core/text/utf8.h"
+
+namespace fastnlp {
+
+enum class Rules : uint8_t { kKeras, kBert };
+
+struct TextRules {
+  Rules rules = Rules::kKeras;
+  bool lowercase = false;
+  bool strip_accents = false;
+  bool split = true;
+  bool split_on_cjk = true;
+  std::vector<std::string> special_tokens;
+};
+
+// Cuts texts into normalised words. Holds scratch space: one scanner a thread.
+class WordScanner {
+ public:
+  static constexpr int kNotSpecial = -1;
+
+  explicit WordScanner(const TextRules& rules);
+
+  // Calls visit(std::string_view word, int special) for every word in order, where `special` is the index of the
+  // special token that was found in the text, or kNotSpecial. The view lasts until the visit returns.
+  template <typename Visit>
+  void scan(std::string_view text, Visit visit) {
+    const bool ascii = utf8::is_ascii(text);
+    if (!ascii && utf8::first_invalid(text) != text.size()) {
+      repaired_.clear();
+      utf8::append_repaired(text, repaired_);
+      text = repaired_;
+    }
+    if (rules_.rules == Rules::kKeras) {
+      if (rules_.strip_accents && !ascii) text = strip_accents(text);
+      for_each_part(text, visit, [&](std::string_view part) { split(part, visit); });
+    } else {
+      for_each_part(text, visit, [&](std::string_view part) { split(clean(part), visit); });
+    }
+  }
+
+ private:
+  enum Kind : uint8_t { kWord, kSpace, kAlone };
+
+  // Visits the special tokens in a text, and calls `handle` with what lies between them.
+  template <typename Visit, typename Handle>
+  void for_each_part(std::string_view text, Visit& visit, Handle handle) {
+    size_t start = 0;
+    for (size_t position = 0; may_hold_special_ && position < text.size();) {
+      const int special = special_at(text, position);
+      if (special == kNotSpecial) {
+        ++position;
+        continue;
+      }
+      if (position > start) handle(text.substr(start, position - start));
+      const std::string& token = rules_.special_tokens[static_cast<size_t>(special)];
+      visit(std::string_view(token), special);
+      start = position += token.size();
+    }
+    if (start < text.size()) handle(text.substr(start));
+  }
+
+  template <typename Visit>
+  void split(std::string_view text, Visit& visit) {
+    if (!rules_.split) {
+      visit_word(text, visit);
+      return;
+    }
+    const char* const end = text.data() + text.size();
+    const char* word = text.data();
+    for (const char* p = word; p < end;) {
+      const auto lead = static_cast<unsigned char>(*p);
+      Kind kind = ascii_kinds_[lead];
+      int size = 1;
+      if (lead >= 0x80) {
+        const utf8::Decoded decoded = utf8::decode_valid(p);
+        kind = kind_of(decoded.code_point);
+        size = decoded.size;
+      }
+      if (kind != kWord) {
+        if (p > word) visit_word({word, static_cast<size_t>(p - word)}, visit);
+        if (kind == kAlone) visit_word({p, static_cast<size_t>(size)}, visit);
+        word = p + size;
+      }
+      p += size;
+    }
+    if (end > word) visit_word({word, static_cast<size_t>(end - word)}, visit);
+  }
+
+  template <typename Visit>
+  void visit_word(std::string_view word, Visit& visit) {
+    if (rules_.lowercase) word = lowercase(word);
+    if (!word.empty()) visit(word, kNotSpecial);
+  }
+
+  Kind kind_of(char32_t code_point) const {
+    const uint8_t properties = tables_.properties(code_point);
+    if (properties & alone_) return kAlone;
+    return properties & space_ ? kSpace : kWord;
+  }
+
+  int special_at(std::string_view text, size_t position) const;
+  std::string_view lowercase(std::string_view word);
+  std::string_view strip_accents(std::string_view text);
+  std::string_view clean(std::string_view text);
+  void flush(std::u32string& run, std::string& out, bool lower) const;
+
+  const TextRules& rules_;
+  const unicode::Tables& tables_;
+  bool may_hold_special_;
+  uint8_t alone_;  // the properties of characters that are words of their own
+  uint8_t space_;  // the properties of characters that separate words
+  std::array<Kind, 256> ascii_kinds_{};
+  std::string repaired_, normalized_, lowered_;
+  std::u32string run_;
+};
+
+}  // namespace fastnlp

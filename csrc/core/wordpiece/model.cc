@@ -1,0 +1,100 @@
+#include "core/wordpiece/model.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace fastnlp::wordpiece {
+namespace {
+
+constexpr std::string_view kMagic = "fnlp.wordpiece\x01\n";
+
+// Takes bytes from the front of what is left; `failed` once there are too few.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  std::string_view take(size_t size) {
+    if (size > rest_.size()) {
+      failed_ = true;
+      size = 0;
+    }
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+
+  uint32_t integer() {
+    const std::string_view bytes = take(4);
+    uint32_t value = 0;
+    for (size_t i = 0; i < bytes.size(); ++i) value |= static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])) << 8 * i;
+    return value;
+  }
+
+  bool flag() {
+    const std::string_view byte = take(1);
+    return !byte.empty() && byte[0] != 0;
+  }
+
+  std::string string() { return std::string(take(integer())); }
+
+  bool failed() const { return failed_; }
+  bool done() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
+  const auto invalid = [](const char* what) {
+    return Status::error(Code::kInvalidModel, std::string("not a WordPiece model of this version of fastnlp: ") + what);
+  };
+  Reader reader(dumped);
+  if (reader.take(kMagic.size()) != kMagic) return invalid("wrong first bytes");
+
+  auto model = std::make_shared<Model>();
+  model->rules.rules = reader.flag() ? Rules::kBert : Rules::kKeras;
+  model->rules.lowercase = reader.flag();
+  model->rules.strip_accents = reader.flag();
+  model->rules.split = reader.flag();
+  model->rules.split_on_cjk = reader.flag();
+  reader.take(3);
+  model->oov_id = static_cast<int32_t>(reader.integer());
+  const uint32_t special_count = reader.integer();
+  const uint32_t token_count = reader.integer();
+  model->suffix_indicator = reader.string();
+  for (uint32_t i = 0; i < special_count && !reader.failed(); ++i) {
+    model->rules.special_tokens.push_back(reader.string());
+  }
+  for (uint32_t i = 0; i < token_count && !reader.failed(); ++i) model->tokens.push_back(reader.string());
+  if (reader.failed()) return invalid("it ends too early");
+  if (!reader.done()) return invalid("it goes on after its end");
+  if (model->oov_id < 0 || static_cast<size_t>(model->oov_id) >= model->tokens.size()) {
+    return invalid("its unknown token is not in its vocabulary");
+  }
+
+  Trie::Entries initial, suffix;
+  for (size_t id = 0; id < model->tokens.size(); ++id) {
+    const std::string_view token = model->tokens[id];
+    if (token.empty()) return invalid("it holds an empty token");
+    initial.emplace_back(token, static_cast<int32_t>(id));
+    const std::string_view indicator = model->suffix_indicator;
+    if (token.size() > indicator.size() && token.substr(0, indicator.size()) == indicator) {
+      suffix.emplace_back(token.substr(indicator.size()), static_cast<int32_t>(id));
+    }
+  }
+  model->initial = Trie(std::move(initial));
+  model->suffix = Trie(std::move(suffix));
+  for (const std::string& special : model->rules.special_tokens) {
+    const auto found = std::find(model->tokens.begin(), model->tokens.end(), special);
+    const bool known = found != model->tokens.end();
+    model->special_ids.push_back(known ? static_cast<int32_t>(found - model->tokens.begin()) : -1);
+  }
+  out = std::move(model);
+  return {};
+}
+
+}  // namespace fastnlp::wordpiece

@@ -1,0 +1,137 @@
+#include "tf_ops/wordpiece.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/wordpiece/decode.h"
+#include "core/wordpiece/encode.h"
+#include "tf_ops/kernel.h"
+#include "tf_ops/model_cache.h"
+#include "tf_ops/op.h"
+#include "tf_ops/tstring.h"
+
+namespace fastnlp::tf_ops {
+namespace {
+
+template <typename T>
+void copy_to_output(TF_OpKernelContext* context, int index, TF_DataType type, const Buffer<T>& buffer) {
+  const Tensor tensor = Tensor::output<T>(context, index, type, buffer.size());
+  std::copy_n(buffer.data(), buffer.size(), tensor.flat<T>().data());
+}
+
+class EncodeKernel {
+ public:
+  explicit EncodeKernel(TF_OpKernelConstruction* construction) {
+    char errors[16] = {};
+    OwnedStatus status;
+    c_api.TF_OpKernelConstruction_GetAttrString(construction, "errors", errors, sizeof(errors) - 1, status.get());
+    status.check();
+    options_.strict = std::string_view(errors) == "strict";
+  }
+
+  void compute(TF_OpKernelContext* context) {
+    const auto model = last_model_.get(Tensor::input(context, 0));
+    const Tensor texts = Tensor::input(context, 1);
+    const std::span<const TString> elements = texts.flat<const TString>();
+    std::vector<std::string_view> views(elements.size());
+    std::transform(elements.begin(), elements.end(), views.begin(), read);
+
+    wordpiece::RaggedIds ids;
+    if (const Status status = wordpiece::encode(*model, views, options_, ids); !status.ok()) throw as_error(status);
+    copy_to_output(context, 0, TF_INT32, ids.values);
+    copy_to_output(context, 1, TF_INT64, ids.row_splits);
+  }
+
+ private:
+  wordpiece::EncodeOptions options_;  // one thread: TensorFlow runs many calls side by side
+  LastModel last_model_;
+};
+
+void check_row_splits(std::span<const int64_t> row_splits, size_t value_count) {
+  const auto count = static_cast<int64_t>(value_count);
+  const auto refuse = [](const std::string& why) { throw Error(TF_INVALID_ARGUMENT, "`row_splits` must " + why); };
+  if (row_splits.empty()) refuse("hold at least one element; received none.");
+  if (row_splits.front() != 0) refuse("begin with 0; received " + std::to_string(row_splits.front()) + ".");
+  if (row_splits.back() != count) {
+    refuse("end with the number of values, " + std::to_string(count) + "; received " +
+           std::to_string(row_splits.back()) + ".");
+  }
+  const auto drop = std::is_sorted_until(row_splits.begin(), row_splits.end());
+  if (drop != row_splits.end()) {
+    refuse("not decrease; received " + std::to_string(*drop) + " after " + std::to_string(*(drop - 1)) + " in row " +
+           std::to_string(drop - row_splits.begin() - 1) + ".");
+  }
+}
+
+void check_ids(std::span<const int32_t> ids, std::span<const int64_t> row_splits, size_t vocabulary_size) {
+  const auto is_unknown = [&](int32_t id) { return id < 0 || static_cast<size_t>(id) >= vocabulary_size; };
+  const auto found = std::find_if(ids.begin(), ids.end(), is_unknown);
+  if (found == ids.end()) return;
+  const int64_t place = found - ids.begin();
+  const auto row = std::upper_bound(row_splits.begin(), row_splits.end(), place) - 1;
+  throw Error(TF_INVALID_ARGUMENT, "`ids` must be in [0, " + std::to_string(vocabulary_size - 1) + "]; received " +
+                                       std::to_string(*found) + " in row " + std::to_string(row - row_splits.begin()) +
+                                       ", position " + std::to_string(place - *row) + ".");
+}
+
+class DecodeKernel {
+ public:
+  explicit DecodeKernel(TF_OpKernelConstruction*) {}
+
+  void compute(TF_OpKernelContext* context) {
+    const auto model = last_model_.get(Tensor::input(context, 0));
+    const Tensor values = Tensor::input(context, 1);
+    const Tensor splits = Tensor::input(context, 2);
+    const auto ids = values.flat<const int32_t>();
+    const auto row_splits = splits.flat<const int64_t>();
+    check_row_splits(row_splits, ids.size());
+    check_ids(ids, row_splits, model->tokens.size());
+
+    wordpiece::RaggedText texts;
+    wordpiece::decode(*model, ids, row_splits, texts);
+    const size_t rows = row_splits.size() - 1;
+    const Tensor output = Tensor::output<TString>(context, 0, TF_STRING, rows);
+    const std::span<TString> elements = output.flat<TString>();
+    for (size_t row = 0; row < rows; ++row) {
+      const int64_t* const bounds = texts.row_splits.data() + row;
+      write(elements[row], {texts.bytes.data() + bounds[0], static_cast<size_t>(bounds[1] - bounds[0])});
+    }
+  }
+
+ private:
+  LastModel last_model_;
+};
+
+void infer_encode_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
+  ShapeInference shapes(context, status);
+  shapes.vector_input(0);
+  const int64_t rows = shapes.vector_input(1);
+  shapes.set_vector_output(0, kUnknownSize);
+  shapes.set_vector_output(1, rows == kUnknownSize ? kUnknownSize : rows + 1);
+}
+
+void infer_decode_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
+  ShapeInference shapes(context, status);
+  shapes.vector_input(0);
+  shapes.vector_input(1);
+  const int64_t splits = shapes.vector_input(2);
+  shapes.set_vector_output(0, splits == kUnknownSize ? kUnknownSize : std::max<int64_t>(splits - 1, 0));
+}
+
+}  // namespace
+
+void register_wordpiece() {
+  register_op("FastnlpWordpieceEncode", {"model: uint8", "texts: string"}, {"values: int32", "row_splits: int64"},
+              {"errors: {'replace', 'strict'} = 'replace'"}, infer_encode_shapes);
+  register_kernel<EncodeKernel>("FastnlpWordpieceEncode");
+  register_op("FastnlpWordpieceDecode", {"model: uint8", "values: int32", "row_splits: int64"}, {"texts: string"}, {},
+              infer_decode_shapes);
+  register_kernel<DecodeKernel>("FastnlpWordpieceDecode");
+}
+
+}  // namespace fastnlp::tf_ops

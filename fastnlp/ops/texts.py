@@ -1,0 +1,93 @@
+"""What counts as text: every container that the ops take, seen as one flat source and the shape around it."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnlp.ragged import Ragged
+
+
+class Texts(NamedTuple):
+    """A batch of texts.
+
+    `source` is what the kernels read: a list of str and bytes, a NumPy array of rank 1 (dtype object, S, U or
+    StringDType), or an object with the Arrow PyCapsule protocol. `nested_row_splits` groups the texts again, outermost
+    dimension first; it is empty for a flat batch. `scalar` says that one text came alone.
+    """
+
+    source: Any
+    nested_row_splits: tuple[np.ndarray, ...] = ()
+    scalar: bool = False
+
+    def shape_like(self, values: np.ndarray, row_splits: np.ndarray) -> np.ndarray | Ragged:
+        """Results, one row a text, in the shape in which the texts came."""
+        return values if self.scalar else Ragged(values, *self.nested_row_splits, row_splits)
+
+
+def as_texts(texts: Any) -> Texts:
+    """See any accepted container as `Texts`, without copying strings.
+
+    Args:
+        texts: a str or bytes; a list or tuple of them, nested to any depth; a NumPy array of dtype object, S, U or
+            StringDType and any rank; an object with `__arrow_c_stream__` or `__arrow_c_array__` that holds a column of
+            strings; or anything else that NumPy can see as one of these arrays (a pandas column, say).
+
+    Raises:
+        TypeError: where it holds anything but text.
+        ValueError: where its rows are nested to different depths.
+    """
+    if isinstance(texts, (str, bytes)):
+        return Texts([texts], scalar=True)
+    if isinstance(texts, (list, tuple)):
+        return _from_lists(texts)
+    if not isinstance(texts, np.ndarray):
+        if hasattr(texts, "__arrow_c_stream__") or hasattr(texts, "__arrow_c_array__"):
+            return Texts(texts)
+        if not hasattr(texts, "__array__"):
+            raise TypeError(
+                "`texts` must be a str, bytes, a list, a NumPy array or an Arrow column of them; "
+                f"received {type(texts).__name__}: {texts!r:.100}."
+            )
+        texts = np.asarray(texts)
+    return _from_numpy(texts)
+
+
+def _from_lists(texts: list[Any] | tuple[Any, ...]) -> Texts:
+    nested_row_splits = []
+    rows: list[Any] | tuple[Any, ...] = texts
+    while rows and isinstance(rows[0], (list, tuple)):
+        for index, row in enumerate(rows):
+            if not isinstance(row, (list, tuple)):
+                raise ValueError(
+                    "`texts` must be nested to one depth; "
+                    f"row {index} is {type(row).__name__} where row 0 is {type(rows[0]).__name__}: {row!r:.100}."
+                )
+        nested_row_splits.append(np.cumsum([0, *map(len, rows)], dtype=np.int64))
+        rows = list(chain.from_iterable(rows))
+    for index, text in enumerate(rows):
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(
+                f"`texts` must hold str or bytes; text {index} is {type(text).__name__}: {text!r:.100}."
+            )
+    return Texts(rows, tuple(nested_row_splits))
+
+
+def _from_numpy(texts: np.ndarray) -> Texts:
+    if texts.dtype.kind not in "OSUT":
+        raise TypeError(
+            f"`texts` must be an array of dtype object, S, U or StringDType; received dtype {texts.dtype}."
+        )
+    if texts.ndim == 0:
+        return as_texts(texts.item())
+    nested_row_splits = []
+    rows = 1
+    for size, inner in zip(texts.shape[:-1], texts.shape[1:], strict=True):
+        rows *= size
+        nested_row_splits.append(np.arange(rows + 1, dtype=np.int64) * inner)
+    flat = np.ascontiguousarray(texts).reshape(-1)
+    if flat.dtype.kind == "O":
+        return Texts(_from_lists(flat.tolist()).source, tuple(nested_row_splits))
+    return Texts(flat, tuple(nested_row_splits))

@@ -1,0 +1,261 @@
+"""WordPiece on Python, NumPy and Arrow data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastnlp import _dispatch
+from fastnlp._dispatch import BERT, KERAS, TextRules, WordPieceKernels
+from fastnlp.ops.texts import as_texts
+from fastnlp.ops.vocabulary import as_vocabulary
+from fastnlp.ragged import Ragged
+
+
+class WordPiece:
+    """An immutable WordPiece encoder: raw text to token ids and back.
+
+    One object may be used from any number of threads and after a fork. It
+    pickles into its vocabulary and options, always the same bytes.
+
+    Args:
+        vocabulary: path of a UTF-8 text file with one token a line, or an
+            iterable of tokens. A token's place is its id.
+        rules: how text becomes words. `"keras"`: as KerasHub does in tf.data
+            (remove accents, split, case-fold). `"bert"`: as Hugging Face's
+            BERT tokenizers do (clean, remove accents, lower-case, split).
+        lowercase: lower-case the text; under `"keras"` by Unicode's
+            NFKC_Casefold, under `"bert"` character by character.
+        strip_accents: remove accents (NFD, then all nonspacing marks). None
+            means False under `"keras"`, and `lowercase` under `"bert"`.
+        split: split at white space, and set punctuation marks apart. If
+            False, each text is one word.
+        split_on_cjk: set CJK ideographs apart; needs `split`.
+        suffix_indicator: what begins the tokens that continue a word.
+        oov_token: the token of a word that the vocabulary cannot spell, or
+            that is longer than 100 bytes (`"keras"`) or characters (`"bert"`).
+        special_tokens: tokens that are never split or lower-cased, for
+            `special_tokens_in_strings`.
+        special_tokens_in_strings: find `special_tokens` in texts. Where
+            several begin at one place, the longest is taken.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError, TypeError, ValueError: where an
+            argument is unusable; the message names it and its value.
+
+    Example:
+
+    >>> encoder = WordPiece(["[UNK]", "the", "qu", "##ick", "fox", "."])
+    >>> encoder.encode(["the quick fox.", ""]).to_list()
+    [[1, 2, 3, 4, 5], []]
+    >>> encoder.decode([1, 2, 3, 4, 5])
+    'the quick fox .'
+    """
+
+    def __init__(
+        self,
+        vocabulary: str | os.PathLike[str] | Iterable[str],
+        *,
+        rules: str = KERAS,
+        lowercase: bool = False,
+        strip_accents: bool | None = None,
+        split: bool = True,
+        split_on_cjk: bool = True,
+        suffix_indicator: str = "##",
+        oov_token: str = "[UNK]",
+        special_tokens: Sequence[str] = (),
+        special_tokens_in_strings: bool = False,
+    ) -> None:
+        if rules not in (KERAS, BERT):
+            raise ValueError(f"`rules` must be {KERAS!r} or {BERT!r}; received {rules!r}.")
+        for name, value in (("suffix_indicator", suffix_indicator), ("oov_token", oov_token)):
+            if not isinstance(value, str):
+                raise TypeError(f"`{name}` must be a str; received {value!r}.")
+        for token in special_tokens:
+            if not isinstance(token, str) or not token:
+                raise ValueError(f"`special_tokens` must hold non-empty str; received {token!r}.")
+        if special_tokens_in_strings and not split:
+            raise ValueError("`special_tokens_in_strings=True` needs `split=True`; received `split=False`.")
+        tokens = as_vocabulary(vocabulary)
+        ids = {token: token_id for token_id, token in enumerate(tokens)}
+        if oov_token not in ids:
+            raise ValueError(
+                f"`oov_token` must be in the vocabulary; {oov_token!r} is not among its {len(tokens)} tokens."
+            )
+        found = tuple(sorted(set(special_tokens))) if special_tokens_in_strings else ()
+        if rules == BERT:
+            for token in found:
+                if token not in ids:
+                    raise ValueError(f"`special_tokens` must be in the vocabulary under rules='bert'; {token!r} is not.")
+        if strip_accents is None:
+            strip_accents = lowercase if rules == BERT else False
+        self._restore(
+            _dispatch.dump_wordpiece(
+                tokens,
+                ids[oov_token],
+                suffix_indicator,
+                TextRules(rules, bool(lowercase), bool(strip_accents), bool(split), bool(split_on_cjk), found),
+            )
+        )
+
+    @classmethod
+    def _load(cls, dumped: bytes) -> WordPiece:
+        encoder = cls.__new__(cls)
+        encoder._restore(dumped)
+        return encoder
+
+    def _restore(self, dumped: bytes) -> None:
+        self._kernels = WordPieceKernels(dumped)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self)._load, (self.dump(),)
+
+    def __eq__(self, other: object) -> bool:
+        return self.dump() == other.dump() if isinstance(other, WordPiece) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.dump())
+
+    def __repr__(self) -> str:
+        return f"WordPiece({len(self.vocabulary)} tokens, {self._kernels.model.rules})"
+
+    def dump(self) -> bytes:
+        """The encoder's canonical form: equal encoders give equal bytes, in any process."""
+        return self._kernels.dumped
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens, by token id."""
+        return self._kernels.model.tokens
+
+    def id_to_token(self, token_id: int) -> str:
+        """The token of an id.
+
+        Raises:
+            ValueError: where the id is out of range.
+        """
+        if not 0 <= token_id < len(self.vocabulary):
+            raise ValueError(f"`id` must be in [0, {len(self.vocabulary) - 1}]; received {token_id}.")
+        return self.vocabulary[token_id]
+
+    def token_to_id(self, token: str) -> int:
+        """The id of a token.
+
+        Raises:
+            ValueError: where the vocabulary does not hold it.
+        """
+        ids = self._kernels.model.ids
+        if token not in ids:
+            raise ValueError(f"`token` must be in the vocabulary; {token!r} is not among its {len(ids)} tokens.")
+        return ids[token]
+
+    def encode(
+        self,
+        texts: Any,
+        *,
+        num_threads: int | None = None,
+        errors: str = "replace",
+        sequence_length: int | None = None,
+    ) -> Ragged | np.ndarray:
+        """Turn texts into token ids.
+
+        Args:
+            texts: a str or bytes; a list or tuple of them, nested to any
+                depth; a NumPy array of dtype object, S, U or StringDType; or
+                an object with the Arrow PyCapsule protocol that holds strings
+                (a pyarrow array, a polars or pandas column). bytes are UTF-8.
+            num_threads: the largest number of threads to use; None for one a
+                core. The result does not depend on it.
+            errors: what invalid UTF-8 does: `"replace"` puts U+FFFD for every
+                maximal ill-formed subsequence, `"strict"` raises.
+            sequence_length: cut every row, and pad it with 0, to this length.
+
+        Returns:
+            A `Ragged` of int32 with one row a text, nested as `texts` is. For a
+            single text, an int32 array of rank 1. With `sequence_length`, an
+            int32 array of shape `[…, sequence_length]`.
+
+        Raises:
+            TypeError: where `texts` holds anything but text; names the row.
+            ValueError: where an argument is out of range, or a text is not
+                UTF-8 and `errors="strict"`; names row and byte.
+        """
+        if errors not in ("replace", "strict"):
+            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
+            raise ValueError(f"`num_threads` must be at least 1, or None; received {num_threads!r}.")
+        if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
+            raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
+        batch = as_texts(texts)
+        values, row_splits = self._kernels.encode(batch.source, num_threads or _cores(), errors == "strict")
+        if sequence_length is None:
+            return batch.shape_like(values, row_splits)
+        if batch.scalar:
+            return Ragged(values, row_splits).to_dense(sequence_length)[0]
+        return Ragged(values, *batch.nested_row_splits, row_splits).to_dense(sequence_length)
+
+    def decode(self, ids: Any) -> Any:
+        """Turn token ids into text.
+
+        Tokens that begin with the suffix indicator are joined to the token
+        before; words are joined by one space. No token is left out.
+
+        Args:
+            ids: a `Ragged`, an integer array, or nested lists of integers.
+
+        Returns:
+            A str for ids of rank 1, a list of str for a batch, nested further
+            for a deeper one.
+
+        Raises:
+            TypeError: where `ids` are no integers.
+            ValueError: where an id is not in the vocabulary; names its place.
+        """
+        ragged, rank = self._as_ids(ids)
+        texts: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1])
+        for splits in reversed(ragged.nested_row_splits[:-1]):
+            bounds = splits.tolist()
+            texts = [texts[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+        return texts[0] if rank == 1 else texts
+
+    def _as_ids(self, ids: Any) -> tuple[Ragged, int]:
+        """Checked int32 ids, with one dimension more where `ids` is of rank 1; and the rank of `ids`."""
+        if not isinstance(ids, Ragged):
+            if isinstance(ids, (list, tuple)) and any(isinstance(row, (list, tuple, np.ndarray)) for row in ids):
+                ids = Ragged.from_lists(ids, dtype=None)
+            else:
+                ids = np.asarray(ids)
+                if ids.size == 0:
+                    ids = ids.astype(np.int32)
+                if ids.ndim == 0:
+                    raise TypeError(f"`ids` must be of rank 1 or more; received {ids.item()!r}.")
+                rows = [int(np.prod(ids.shape[:axis])) for axis in range(1, ids.ndim)]
+                row_splits = [
+                    np.arange(count + 1, dtype=np.int64) * size for count, size in zip(rows, ids.shape[1:], strict=True)
+                ]
+                ids = Ragged(ids.reshape(-1), *(row_splits or [np.array([0, ids.size])]))
+                if not row_splits:
+                    return self._check_ids(ids), 1
+        return self._check_ids(ids), len(ids.nested_row_splits) + 1
+
+    def _check_ids(self, ids: Ragged) -> Ragged:
+        values = ids.flat_values
+        if values.dtype.kind not in "iu" and values.size:
+            raise TypeError(f"`ids` must be integers; received dtype {values.dtype}.")
+        size = len(self.vocabulary)
+        if values.size and (int(values.min()) < 0 or int(values.max()) >= size):
+            place = int(np.flatnonzero((values < 0) | (values >= size))[0])
+            row = int(np.searchsorted(ids.nested_row_splits[-1], place, side="right")) - 1
+            raise ValueError(
+                f"`ids` must be in [0, {size - 1}]; received {values[place]} in row {row}, "
+                f"position {place - int(ids.nested_row_splits[-1][row])}."
+            )
+        return Ragged(values.astype(np.int32, copy=False), *ids.nested_row_splits)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,5 @@
+"""Unicode, and the rules that turn raw text into words."""
+
+from fastnlp.reference.text.words import BERT, KERAS, TextRules, Word, decode_utf8, words
+
+__all__ = ["BERT", "KERAS", "TextRules", "Word", "decode_utf8", "words"]

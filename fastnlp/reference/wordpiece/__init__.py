@@ -1,0 +1,9 @@
+"""WordPiece tokenization."""
+
+from fastnlp.reference.wordpiece.count_words import count_words
+from fastnlp.reference.wordpiece.decode import decode
+from fastnlp.reference.wordpiece.encode import encode
+from fastnlp.reference.wordpiece.learn import learn
+from fastnlp.reference.wordpiece.model import WordPieceModel, dump, load
+
+__all__ = ["WordPieceModel", "count_words", "decode", "dump", "encode", "learn", "load"]

@@ -1,0 +1,20 @@
+"""Token ids back into text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastnlp.reference.wordpiece.model import WordPieceModel
+
+
+def decode(ids: Sequence[int], model: WordPieceModel) -> str:
+    """Words joined by a space; a piece that begins with the suffix indicator joins the piece before it."""
+    decoded: list[str] = []
+    indicator = model.suffix_indicator
+    for token_id in ids:
+        token = model.tokens[token_id]
+        if decoded and token.startswith(indicator) and len(token) > len(indicator):
+            decoded[-1] += token[len(indicator) :]
+        else:
+            decoded.append(token)
+    return " ".join(decoded)

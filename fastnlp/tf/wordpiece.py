@@ -1,0 +1,204 @@
+"""WordPiece on tensors."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from fastnlp.ops import WordPiece
+from fastnlp.ragged import Ragged
+from fastnlp.tf._library import ops_in_use
+
+
+def encode(
+    encoder: WordPiece, texts: Any, *, errors: str = "replace", sequence_length: int | None = None
+) -> tf.Tensor | tf.RaggedTensor:
+    """Turn string tensors into token ids.
+
+    Args:
+        encoder: the encoder; graphs carry it inside.
+        texts: string tensor of any rank, `tf.RaggedTensor` of strings, or what
+            `tf.convert_to_tensor` makes a string tensor of. Strings are UTF-8.
+        errors: what invalid UTF-8 does: `"replace"` puts U+FFFD for every
+            maximal ill-formed subsequence, `"strict"` is an error.
+        sequence_length: cut every row, and pad it with 0, to this length.
+
+    Returns:
+        For a scalar, an int32 tensor of rank 1. Otherwise an int32
+        `tf.RaggedTensor` with int64 row splits, of the shape of `texts` and one
+        ragged dimension more. With `sequence_length`, an int32 tensor of shape
+        `[…, sequence_length]`, in which outer ragged dimensions are padded too.
+
+    Raises:
+        TypeError: where `texts` holds anything but strings.
+        ValueError: where an argument is out of range, or the rank of `texts` is
+            unknown and no `sequence_length` is given.
+        tf.errors.InvalidArgumentError: where a text is not UTF-8 and
+            `errors="strict"`; names row and byte.
+
+    Example:
+
+    >>> encoder = fastnlp.ops.WordPiece(["[UNK]", "the", "qu", "##ick", "fox", "."])
+    >>> encode(encoder, ["the quick fox.", ""])
+    <tf.RaggedTensor [[1, 2, 3, 4, 5], []]>
+    >>> encode(encoder, "quick fox", sequence_length=4)
+    <tf.Tensor: shape=(4,), dtype=int32, numpy=array([2, 3, 4, 0], dtype=int32)>
+    """
+    if errors not in ("replace", "strict"):
+        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+    if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
+        raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
+    if not isinstance(texts, tf.RaggedTensor):
+        texts = tf.convert_to_tensor(texts, dtype_hint=tf.string)
+    if texts.dtype != tf.string:
+        raise TypeError(f"`texts` must be a string tensor; received dtype {texts.dtype.name}.")
+    with tf.name_scope("wordpiece_encode"), tf.device("cpu"):
+        if sequence_length is None:
+            return _encode(encoder, texts, errors)
+        if isinstance(texts, tf.RaggedTensor):
+            return _to_dense(_encode(encoder, texts, errors), sequence_length)
+        dense = _to_dense(_encode_flat(encoder, tf.reshape(texts, [-1]), errors), sequence_length)
+        dense = tf.reshape(dense, tf.concat([tf.shape(texts), [sequence_length]], axis=0))
+        return tf.ensure_shape(dense, texts.shape.concatenate(sequence_length))
+
+
+def decode(encoder: WordPiece, ids: Any) -> tf.Tensor | tf.RaggedTensor:
+    """Turn token ids into text.
+
+    Tokens that begin with the suffix indicator are joined to the token before;
+    words are joined by one space. No token is left out.
+
+    Args:
+        encoder: the encoder; graphs carry it inside.
+        ids: integer tensor of rank 1 or more, or `tf.RaggedTensor` of integers.
+
+    Returns:
+        Strings, of the shape of `ids` without its last dimension: a string
+        tensor, or a `tf.RaggedTensor` where a ragged dimension is left.
+
+    Raises:
+        TypeError: where `ids` are no integers.
+        ValueError: where `ids` is a scalar, or its rank is unknown.
+        tf.errors.InvalidArgumentError: where an id is not in the vocabulary;
+            names its place.
+
+    Example:
+
+    >>> encoder = fastnlp.ops.WordPiece(["[UNK]", "the", "qu", "##ick", "fox", "."])
+    >>> decode(encoder, tf.ragged.constant([[1, 2, 3, 4], []])).numpy().tolist()
+    [b'the quick fox', b'']
+    """
+    if not isinstance(ids, tf.RaggedTensor):
+        ids = tf.convert_to_tensor(ids, dtype_hint=tf.int32)
+    if not ids.dtype.is_integer:
+        raise TypeError(f"`ids` must be integers; received dtype {ids.dtype.name}.")
+    if ids.shape.rank in (None, 0):
+        raise ValueError(f"`ids` must be of a known rank of 1 or more; received shape {ids.shape}.")
+    with tf.name_scope("wordpiece_decode"), tf.device("cpu"):
+        return _decode(encoder, ids)
+
+
+def _encode(encoder: WordPiece, texts: tf.Tensor | tf.RaggedTensor, errors: str) -> tf.Tensor | tf.RaggedTensor:
+    """Token ids in the shape in which the texts came."""
+    rank = texts.shape.rank
+    if rank is None:
+        raise ValueError(f"`texts` must be of a known rank, or `sequence_length` given; received {texts}.")
+    if rank == 0:
+        return _encode_flat(encoder, tf.reshape(texts, [1]), errors).values
+    if rank == 1:
+        return _encode_flat(encoder, texts, errors)
+    if not isinstance(texts, tf.RaggedTensor):
+        texts = tf.RaggedTensor.from_tensor(texts, ragged_rank=rank - 1)
+    texts = texts.with_row_splits_dtype(tf.int64)
+    return texts.with_flat_values(_encode(encoder, texts.flat_values, errors))
+
+
+def _encode_flat(encoder: WordPiece, texts: tf.Tensor, errors: str) -> tf.RaggedTensor:
+    """Token ids of texts of rank 1."""
+    ops = ops_in_use()
+    if ops is not None:
+        values, row_splits = ops.fastnlp_wordpiece_encode(_as_constant(encoder), texts, errors=errors)
+    else:
+
+        def encode_numpy(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            ids = encoder.encode(texts, num_threads=1, errors=errors)
+            assert isinstance(ids, Ragged)
+            return ids.flat_values, ids.row_splits
+
+        values, row_splits = _run_in_python(encode_numpy, [texts], [tf.int32, tf.int64])
+        rows = texts.shape[0]
+        values = tf.ensure_shape(values, [None])
+        row_splits = tf.ensure_shape(row_splits, [None if rows is None else rows + 1])
+    return tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)
+
+
+def _to_dense(ids: tf.RaggedTensor, sequence_length: int) -> tf.Tensor:
+    return ids.to_tensor(shape=[None] * (ids.shape.rank - 1) + [sequence_length])
+
+
+def _decode(encoder: WordPiece, ids: tf.Tensor | tf.RaggedTensor) -> tf.Tensor | tf.RaggedTensor:
+    """The texts of ids, in the shape in which the ids came."""
+    if isinstance(ids, tf.RaggedTensor):
+        if ids.values.shape.rank == 1:
+            return _decode_flat(encoder, ids.values, ids.row_splits)
+        return ids.with_values(_decode(encoder, ids.values))
+    shape = tf.shape(ids, tf.int64)
+    row_splits = tf.range(tf.reduce_prod(shape[:-1]) + 1) * shape[-1]
+    texts = _decode_flat(encoder, tf.reshape(ids, [-1]), row_splits)
+    return tf.ensure_shape(tf.reshape(texts, shape[:-1]), ids.shape[:-1])
+
+
+def _decode_flat(encoder: WordPiece, values: tf.Tensor, row_splits: tf.Tensor) -> tf.Tensor:
+    """The text of every row of ids."""
+    # What int32 cannot hold is no id, and must not wrap round to one. (tf.saturate_cast lacks uint32 and uint64.)
+    if values.dtype.max > tf.int32.max:
+        values = tf.minimum(values, tf.constant(tf.int32.max, values.dtype))
+    if values.dtype.min < tf.int32.min:
+        values = tf.maximum(values, tf.constant(tf.int32.min, values.dtype))
+    values = tf.cast(values, tf.int32)
+    row_splits = tf.cast(row_splits, tf.int64)
+    ops = ops_in_use()
+    if ops is not None:
+        return ops.fastnlp_wordpiece_decode(_as_constant(encoder), values, row_splits)
+
+    def decode_numpy(values: np.ndarray, row_splits: np.ndarray) -> np.ndarray:
+        return np.array([text.encode() for text in encoder.decode(Ragged(values, row_splits))], dtype=object)
+
+    texts = _run_in_python(decode_numpy, [values, row_splits], tf.string)
+    splits = row_splits.shape[0]
+    return tf.ensure_shape(texts, [None if splits is None else splits - 1])
+
+
+def _run_in_python(function: Callable[..., Any], inputs: list[tf.Tensor], dtypes: Any) -> Any:
+    try:
+        return tf.numpy_function(function, inputs, dtypes, stateful=False)
+    except ValueError as error:  # in eager code; a graph turns it into the same
+        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
+
+
+_eager_constants: weakref.WeakKeyDictionary[WordPiece, tf.Tensor] = weakref.WeakKeyDictionary()
+_names_in_graphs: weakref.WeakKeyDictionary[tf.Graph, dict[WordPiece, str]] = weakref.WeakKeyDictionary()
+
+
+def _as_constant(encoder: WordPiece) -> tf.Tensor:
+    """The encoder's canonical form as a uint8 constant: made once for each graph, and once for eager code."""
+
+    def make() -> tf.Tensor:
+        return tf.constant(np.frombuffer(encoder.dump(), np.uint8), name="wordpiece_model")
+
+    if tf.executing_eagerly():
+        constant = _eager_constants.get(encoder)
+        if constant is None:
+            constant = _eager_constants[encoder] = make()
+        return constant
+    graph = tf.compat.v1.get_default_graph()
+    # By name, because a tensor would keep its graph alive.
+    names = _names_in_graphs.setdefault(graph, {})
+    if encoder not in names:
+        with graph.control_dependencies(None):  # out of a tf.compat.v1.cond, where nothing else could use it
+            names[encoder] = make().name
+    return graph.get_tensor_by_name(names[encoder])

@@ -1,0 +1,260 @@
+"""`WordPieceTokenizer`: WordPiece as a Keras layer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.saving import serialization_lib
+
+from fastnlp.ops.vocabulary import as_vocabulary
+from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.wordpiece import WordPiece
+from fastnlp.ragged import Ragged
+from fastnlp.tokenizers.tokenizer import Tokenizer, is_tf_tensor
+
+VOCABULARY_FILE = "vocabulary.txt"
+
+
+@keras.saving.register_keras_serializable(package="fastnlp")
+class WordPieceTokenizer(Tokenizer):
+    """A WordPiece tokenizer layer, as BERT uses it.
+
+    Text is lower-cased, stripped of accents and split into words as asked,
+    and every word is cut into the longest sub-words that the vocabulary
+    holds. A word that cannot be spelled, or that is longer than 100 bytes,
+    becomes one `oov_token`.
+
+    The result for one string has one dimension more than the input. It is
+    ragged unless `sequence_length` is given. The same ids come out eagerly,
+    in `tf.data` batched or not, in a SavedModel, and on every backend; see
+    `fastnlp.tokenizers.Tokenizer` for what types go in and out.
+
+    Args:
+        vocabulary: path of a text file with one token a line, or an iterable
+            of tokens.
+        sequence_length: if given, rows are cut, and padded with 0 (or ""), to
+            this length.
+        lowercase: lower-case the text.
+        strip_accents: remove accents. With `rules="bert"` it may be None: as
+            `lowercase`.
+        split: split at white space, and set punctuation marks apart. If
+            False, every string is one word, and the last dimension of the
+            input enumerates the words of one text.
+        split_on_cjk: set CJK ideographs apart. Needs `split`.
+        suffix_indicator: what begins the tokens that continue a word.
+        oov_token: the token of unknown words; must be in the vocabulary.
+        special_tokens: further tokens that are never split, for
+            `special_tokens_in_strings`.
+        special_tokens_in_strings: find special tokens in the text. Needs
+            `split`.
+        dtype: an integer type, or `"string"` for tokens instead of ids.
+        rules: `"keras"` for KerasHub's rules for text, `"bert"` for those of
+            Hugging Face's BERT tokenizers.
+        **kwargs: arguments of `keras.layers.Layer`, and `config_file`.
+
+    Raises:
+        ValueError: where an argument is unusable; the message names it.
+
+    Examples:
+
+    >>> vocabulary = ["[UNK]", "the", "qu", "##ick", "br", "##own", "fox", "."]
+    >>> tokenizer = fastnlp.tokenizers.WordPieceTokenizer(vocabulary, lowercase=True)
+    >>> tokenizer("The quick brown fox.")
+    array([1, 2, 3, 4, 5, 6, 7], dtype=int32)
+    >>> tokenizer(["The quick brown fox.", "The fox."]).to_list()
+    [[1, 2, 3, 4, 5, 6, 7], [1, 6, 7]]
+    >>> tokenizer.detokenize([1, 2, 3, 4, 5, 6, 7])
+    'the quick brown fox .'
+    """
+
+    def __init__(
+        self,
+        vocabulary: str | os.PathLike[str] | Iterable[str] | None = None,
+        sequence_length: int | None = None,
+        lowercase: bool = False,
+        strip_accents: bool | None = False,
+        split: bool = True,
+        split_on_cjk: bool = True,
+        suffix_indicator: str = "##",
+        oov_token: str = "[UNK]",
+        special_tokens: Sequence[str] | None = None,
+        special_tokens_in_strings: bool = False,
+        dtype: Any = "int32",
+        rules: str = "keras",
+        **kwargs: Any,
+    ) -> None:
+        name = dtype if isinstance(dtype, str) else getattr(dtype, "name", str(dtype))
+        if not name.startswith(("int", "uint", "string")):
+            raise ValueError(f"`dtype` must be an integer type or 'string'; received {dtype!r}.")
+        if oov_token is None:
+            raise ValueError("`oov_token` must be a token of the vocabulary; received None.")
+        if sequence_length is not None and sequence_length < 1:
+            raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
+        super().__init__(dtype=dtype, **kwargs)
+        self.sequence_length = sequence_length
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.split = split
+        self.split_on_cjk = split_on_cjk
+        self.suffix_indicator = suffix_indicator
+        self.oov_token = oov_token
+        self._init_special_tokens = special_tokens
+        self.special_tokens_in_strings = special_tokens_in_strings
+        self.rules = rules
+        self.set_vocabulary(vocabulary)
+        self.file_assets = [VOCABULARY_FILE]
+
+    def set_vocabulary(self, vocabulary: str | os.PathLike[str] | Iterable[str] | None) -> None:
+        """Set the vocabulary to the tokens of a file or of an iterable; None takes it away.
+
+        Raises:
+            ValueError: where a token is missing, empty or there twice, or
+                where Keras loads an untrusted configuration that names a file.
+        """
+        self._encoder: WordPiece | None = None
+        if vocabulary is None:
+            return
+        if isinstance(vocabulary, (str, os.PathLike)) and serialization_lib.in_safe_mode():
+            raise ValueError(
+                f"`vocabulary` must not be a file while Keras loads an untrusted configuration; received "
+                f"{os.fspath(vocabulary)!r}. Where you trust its source, pass `safe_mode=False` to the loading "
+                "function, or call `keras.config.enable_unsafe_deserialization()`."
+            )
+        special_tokens = [*self.special_tokens, *(self._init_special_tokens or ())]
+        self._encoder = WordPiece(
+            vocabulary,
+            rules=self.rules,
+            lowercase=self.lowercase,
+            strip_accents=self.strip_accents,
+            split=self.split,
+            split_on_cjk=self.split_on_cjk,
+            suffix_indicator=self.suffix_indicator,
+            oov_token=self.oov_token,
+            special_tokens=special_tokens,
+            special_tokens_in_strings=self.special_tokens_in_strings and self.split,
+        )
+        self._update_special_token_ids()
+
+    @property
+    def encoder(self) -> WordPiece:
+        """The `fastnlp.ops.WordPiece` that does the work.
+
+        Raises:
+            ValueError: before a vocabulary is set.
+        """
+        if self._encoder is None:
+            raise ValueError(f"{type(self).__name__} needs a vocabulary; pass `vocabulary` when creating it.")
+        return self._encoder
+
+    @property
+    def vocabulary(self) -> list[str] | None:
+        """The tokens, by token id; None before they are set."""
+        return None if self._encoder is None else list(self._encoder.vocabulary)
+
+    def get_vocabulary(self) -> list[str]:
+        """The tokens, by token id."""
+        return list(self.encoder.vocabulary)
+
+    def vocabulary_size(self) -> int:
+        """The number of tokens."""
+        return len(self.encoder.vocabulary)
+
+    def id_to_token(self, id: int) -> str:  # noqa: A002 - KerasHub's name
+        """The token of an id.
+
+        Raises:
+            ValueError: where `id` is out of range.
+        """
+        return self.encoder.id_to_token(id)
+
+    def token_to_id(self, token: str) -> int:
+        """The id of a token.
+
+        Raises:
+            ValueError: where the vocabulary does not hold it.
+        """
+        return self.encoder.token_to_id(token)
+
+    def tokenize(self, inputs: Any) -> Any:
+        """Turn strings into token ids, or into tokens where `dtype` is `"string"`."""
+        if is_tf_tensor(inputs):
+            from fastnlp.tf import wordpiece
+
+            return wordpiece.tokenize(
+                self.encoder,
+                inputs,
+                dtype=self.compute_dtype,
+                sequence_length=self.sequence_length,
+                merge_words=not self.split,
+            )
+        ids = self.encoder.encode(inputs)
+        if not self.split and isinstance(ids, Ragged):
+            ids = ids.merge_inner()
+        values = ids.flat_values if isinstance(ids, Ragged) else ids
+        if self.compute_dtype == "string":
+            values, pad_value = np.array(self.encoder.vocabulary, dtype=object)[values], ""
+        else:
+            values, pad_value = values.astype(self.compute_dtype, copy=False), 0
+        if isinstance(ids, Ragged):
+            ids = ids.with_flat_values(values)
+            return ids.to_dense(self.sequence_length, pad_value) if self.sequence_length else ids
+        if self.sequence_length:
+            return Ragged(values, np.array([0, len(values)])).to_dense(self.sequence_length, pad_value)[0]
+        return values
+
+    def detokenize(self, inputs: Any) -> Any:
+        """Turn token ids into text: words joined by spaces, no token left out.
+
+        Args:
+            inputs: token ids, of rank 1 or of more for a batch: lists, a
+                `fastnlp.Ragged`, or a tensor or array of any backend.
+
+        Returns:
+            A str for ids of rank 1, else a list of str; for TensorFlow's
+            tensors, a string tensor.
+
+        Raises:
+            ValueError: where an id is out of range.
+        """
+        if is_tf_tensor(inputs):
+            from fastnlp.tf import wordpiece
+
+            return wordpiece.decode(self.encoder, inputs)
+        if keras.ops.is_tensor(inputs):
+            inputs = keras.ops.convert_to_numpy(inputs)
+        return self.encoder.decode(inputs)
+
+    def compute_output_spec(self, input_spec: Any) -> Any:
+        """The shape and dtype of the result for a symbolic input."""
+        return keras.KerasTensor((*input_spec.shape, self.sequence_length), dtype=self.compute_dtype)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Write the vocabulary into a folder."""
+        write_vocabulary(Path(dir_path) / VOCABULARY_FILE, self.encoder.vocabulary)
+
+    def load_assets(self, dir_path: str) -> None:
+        """Read the vocabulary that `save_assets()` wrote."""
+        # As tokens, not as a path: this file belongs to what is being loaded.
+        self.set_vocabulary(as_vocabulary(Path(dir_path) / VOCABULARY_FILE))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor; the vocabulary is an asset, and left out."""
+        return {
+            **super().get_config(),
+            "vocabulary": None,
+            "sequence_length": self.sequence_length,
+            "lowercase": self.lowercase,
+            "strip_accents": self.strip_accents,
+            "split": self.split,
+            "split_on_cjk": self.split_on_cjk,
+            "suffix_indicator": self.suffix_indicator,
+            "oov_token": self.oov_token,
+            "special_tokens": self._init_special_tokens,
+            "special_tokens_in_strings": self.special_tokens_in_strings,
+            "rules": self.rules,
+        }

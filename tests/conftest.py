@@ -1,0 +1,40 @@
+"""What every test shares: the guard that the extension is there, and where real text lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fastnlp import _dispatch
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reference-only", action="store_true", help="run without the extension")
+
+
+def pytest_report_header() -> str:
+    native = _dispatch.native
+    return f"fastnlp: {native.__file__ if native else 'no extension'}, targets {_dispatch.available_targets()}"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _dispatch.native is None and not session.config.getoption("--reference-only"):
+        pytest.exit(f"the extension is missing ({_dispatch.native_error}); see --reference-only", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real text and vocabularies, which is no part of the project."""
+    folder = Path(os.environ.get("FASTNLP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real text at {folder}; set FASTNLP_DATA")
+    return folder
+
+
+@pytest.fixture(params=_dispatch.available_targets())
+def target(request: pytest.FixtureRequest):  # noqa: ANN201
+    """Every implementation, one after another."""
+    with _dispatch.use_target(request.param):
+        yield request.param

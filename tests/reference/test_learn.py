@@ -1,0 +1,170 @@
+"""`learn` counts whole suffixes only; here it meets the algorithm as it was published, which counts every substring."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fastnlp.reference.wordpiece import learn
+
+INDICATORS = st.sampled_from(["##", "", "a", "ab", "#", "▁"])
+
+
+def published_learn(
+    counts,
+    vocabulary_size,
+    reserved_tokens,
+    suffix_indicator,
+    *,
+    upper_threshold,
+    lower_threshold,
+    num_iterations,
+    max_input_tokens,
+    max_token_length,
+    max_unique_characters,
+    slack_ratio,
+):
+    """The learner of tensorflow-text, step by step."""
+    characters = Counter()
+    for word, count in counts.items():
+        if len(word) <= max_token_length and word not in reserved_tokens:
+            characters.update({character: count * word.count(character) for character in set(word)})
+    allowed = sorted(characters, key=lambda character: (-characters[character], character))[:max_unique_characters]
+    words = {}
+    for word, count in sorted(counts.items(), key=lambda item: -item[1]):
+        usable = len(word) <= max_token_length and word not in reserved_tokens and set(word) <= set(allowed)
+        if usable and len(words) < max_input_tokens:
+            words[word] = count
+
+    def search(low, high):
+        threshold = (low + high) // 2
+        vocabulary = published_learn_with_threshold(words, threshold, reserved_tokens, suffix_indicator, num_iterations)
+        missing = vocabulary_size - len(vocabulary)
+        if 0 <= missing <= slack_ratio * vocabulary_size or low >= high or threshold <= 1:
+            return vocabulary
+        return search(threshold + 1, high) if missing < 0 else search(low, threshold - 1)
+
+    low = max(min(counts.values()), lower_threshold)
+    high = min(max(counts.values()), upper_threshold)
+    return search(low, high)[:vocabulary_size]
+
+
+def published_learn_with_threshold(words, threshold, reserved_tokens, suffix_indicator, num_iterations):
+    alphabet = sorted(set("".join(words)))
+    single = dict.fromkeys([*alphabet, *(suffix_indicator + character for character in alphabet)], 1)
+    tokens = single
+    for iteration in range(num_iterations):
+        substrings = Counter()
+        for word, count in words.items():
+            for start in range(len(word)) if iteration == 0 else starts_of_pieces(word, tokens, suffix_indicator):
+                prefix = suffix_indicator if start else ""
+                for end in range(start + 1, len(word) + 1):
+                    substrings[end - start, prefix + word[start:end]] += count
+        tokens = {}
+        for length, token in sorted(substrings, reverse=True):
+            count = substrings[length, token]
+            if count >= threshold:
+                tokens[token] = count
+            for cut in range(1, length):  # from every prefix, whether the token was kept or not
+                substrings[length - cut, token[:-cut]] -= count
+        tokens = single | tokens
+    by_count = sorted(tokens, key=lambda token: (-tokens[token], token))
+    return list(dict.fromkeys([*reserved_tokens, *alphabet, *by_count]))
+
+
+def starts_of_pieces(word, tokens, suffix_indicator):
+    start = 0
+    while start < len(word):
+        yield start
+        prefix = suffix_indicator if start else ""
+        start = max(end for end in range(start + 1, len(word) + 1) if prefix + word[start:end] in tokens)
+
+
+@st.composite
+def word_counts(draw, characters="abc#é中𝒳"):
+    """Counts with a long tail, of words of which some begin with what may be the suffix indicator."""
+    alphabet = draw(st.sampled_from([characters, characters[:2], characters[:4]]))
+    words = st.text(alphabet, max_size=7) | st.text(alphabet, max_size=4).map("##".__add__)
+    counts = st.integers(1, 12) | st.integers(1, 400)
+    return draw(st.dictionaries(words, counts, min_size=1, max_size=25))
+
+
+@given(
+    counts=word_counts(),
+    vocabulary_size=st.integers(1, 60),
+    reserved_tokens=st.lists(st.sampled_from(["[UNK]", "a", "ab", "##a"]), unique=True),
+    suffix_indicator=INDICATORS,
+    parameters=st.fixed_dictionaries(
+        {
+            "upper_threshold": st.just(10_000_000) | st.integers(1, 50),
+            "lower_threshold": st.just(10) | st.integers(1, 50),
+            "num_iterations": st.integers(1, 5),
+            "max_input_tokens": st.just(5_000_000) | st.integers(1, 12),
+            "max_token_length": st.just(50) | st.integers(1, 6),
+            "max_unique_characters": st.just(1000) | st.integers(1, 4),
+            "slack_ratio": st.sampled_from([0.05, 0.0, 0.3]),
+        }
+    ),
+)
+def test_learns_what_the_published_algorithm_learns(
+    counts, vocabulary_size, reserved_tokens, suffix_indicator, parameters
+):
+    arguments = (counts, vocabulary_size, reserved_tokens, suffix_indicator)
+    assert learn(*arguments, **parameters) == published_learn(*arguments, **parameters)
+
+
+@given(counts=word_counts(), vocabulary_size=st.integers(1, 80), suffix_indicator=INDICATORS)
+@example(counts={"": 3}, vocabulary_size=1, suffix_indicator="##")
+def test_layout_of_the_vocabulary(counts, vocabulary_size, suffix_indicator):
+    reserved_tokens = ["[UNK]", "ab"]
+    evaluated = []
+    tokens = learn(
+        counts,
+        vocabulary_size,
+        reserved_tokens,
+        suffix_indicator,
+        on_evaluate=lambda threshold, size: evaluated.append((threshold, size)),
+    )
+    alphabet = sorted({character for word in counts if word not in reserved_tokens for character in word})
+    head = [*reserved_tokens, *alphabet]
+    assert len(tokens) == min(vocabulary_size, evaluated[-1][1])
+    assert len(set(tokens)) == len(tokens)
+    assert tokens[: len(head)] == head[: len(tokens)]
+    if evaluated[-1][1] <= vocabulary_size:
+        # nothing was cut off: every word can be spelled
+        assert {suffix_indicator + character for character in alphabet} <= set(tokens)
+    thresholds = [threshold for threshold, _ in evaluated]
+    assert len(set(thresholds)) == len(thresholds) <= max(counts.values()).bit_length() + 1
+
+
+@given(counts=word_counts(), vocabulary_size=st.integers(1, 80), data=st.data())
+def test_order_of_the_words_does_not_matter(counts, vocabulary_size, data):
+    shuffled = dict(data.draw(st.permutations(list(counts.items()))))
+    assert learn(shuffled, vocabulary_size, [], "##") == learn(counts, vocabulary_size, [], "##")
+
+
+def test_first_words_are_taken_among_equally_frequent_ones():
+    counts = {"xa": 20, "ya": 20, "xb": 30}
+    assert learn(counts, 9, [], "##", max_input_tokens=2) == ["a", "b", "x", "xb", "xa", "##a", "##b", "##x"]
+    counts = {"ya": 20, "xa": 20, "xb": 30}
+    assert learn(counts, 9, [], "##", max_input_tokens=2) == ["a", "b", "x", "y", "xb", "##a", "##b", "##x", "##y"]
+
+
+def test_a_prefix_that_ends_no_word_is_not_learned():
+    counts = dict.fromkeys(["playing", "played", "player", "plays"], 50)
+    assert not {"play", "##play"} & set(learn(counts, 1000, [], "##"))
+    assert "play" in learn({**counts, "play": 50}, 1000, [], "##")
+
+
+def test_search_begins_between_the_rarest_and_the_most_frequent_word():
+    evaluated = []
+    learn(
+        {"a" * 60: 1001, "[UNK]": 21, "b": 500},  # words that are left out count here too
+        2,
+        ["[UNK]"],
+        "##",
+        on_evaluate=lambda threshold, size: evaluated.append((threshold, size)),
+    )
+    assert evaluated[0] == ((1001 + 21) // 2, 3)

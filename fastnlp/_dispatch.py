@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +26,7 @@ REFERENCE = "reference"
 
 native: ModuleType | None
 try:
-    from fastnlp import _native as native  # type: ignore[no-redef]
+    from fastnlp import _native as native
 except ImportError as error:
     native = None
     native_error: str | None = str(error)
@@ -46,9 +47,7 @@ def target() -> str:
 def _check_target(name: str) -> str:
     if name not in available_targets():
         reason = f" The extension is missing: {native_error}." if native is None else ""
-        raise ValueError(
-            f"`target` must be one of {available_targets()} on this machine; received {name!r}.{reason}"
-        )
+        raise ValueError(f"`target` must be one of {available_targets()} on this machine; received {name!r}.{reason}")
     return name
 
 
@@ -62,7 +61,7 @@ def use_target(name: str) -> Iterator[None]:
     Raises:
         ValueError: where this machine or this build does not have it.
     """
-    global _target
+    global _target  # noqa: PLW0603 - the one choice that all kernels share
     before, _target = _target, _check_target(name)
     try:
         yield
@@ -141,10 +140,7 @@ class WordPieceKernels:
             return texts
         bounds = row_splits.tolist()
         ids: Sequence[int] = values.tolist()
-        return [
-            reference_wordpiece.decode(ids[start:end], self.model)
-            for start, end in zip(bounds[:-1], bounds[1:], strict=True)
-        ]
+        return [reference_wordpiece.decode(ids[start:end], self.model) for start, end in pairwise(bounds)]
 
 
 dump_wordpiece = reference_wordpiece.dump

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,7 @@ class Ragged:
         rows: list[Any] = self.flat_values.tolist()
         for splits in reversed(self.nested_row_splits):
             bounds = splits.tolist()
-            rows = [rows[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+            rows = [rows[start:end] for start, end in pairwise(bounds)]
         return rows
 
     tolist = to_list
@@ -152,24 +152,24 @@ class Ragged:
         """Row `index`, or a `Ragged` of the rows of a slice."""
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
-            if step != 1:
-                return self._take(range(start, stop, step))
-            stop = max(start, stop)
-            row_splits = []
-            for splits in self.nested_row_splits:
-                cut = splits[start : stop + 1]
-                row_splits.append(cut - cut[0])
-                start, stop = int(cut[0]), int(cut[-1])
-            return Ragged(self.flat_values[start:stop], *row_splits)
+            return self._cut(start, max(start, stop)) if step == 1 else self._take(range(start, stop, step))
         if not -len(self) <= index < len(self):
             raise IndexError(f"row {index} is out of range for {len(self)} rows")
         index %= len(self)
         return self.values[int(self.row_splits[index]) : int(self.row_splits[index + 1])]
 
+    def _cut(self, start: int, stop: int) -> Ragged:
+        row_splits = []
+        for splits in self.nested_row_splits:
+            cut = splits[start : stop + 1]
+            row_splits.append(cut - cut[0])
+            start, stop = int(cut[0]), int(cut[-1])
+        return Ragged(self.flat_values[start:stop], *row_splits)
+
     def _take(self, indices: range) -> Ragged:
         if not indices:
-            return self[0:0]
-        parts = [self[index : index + 1] for index in indices]
+            return self._cut(0, 0)
+        parts = [self._cut(index, index + 1) for index in indices]
         row_splits = []
         for level in range(len(self.nested_row_splits)):
             lengths = [np.diff(part.nested_row_splits[level]) for part in parts]

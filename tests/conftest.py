@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def data() -> Path:
 
 
 @pytest.fixture(params=_dispatch.available_targets())
-def target(request: pytest.FixtureRequest):  # noqa: ANN201
+def target(request: pytest.FixtureRequest) -> Iterator[str]:
     """Every implementation, one after another."""
     with _dispatch.use_target(request.param):
         yield request.param

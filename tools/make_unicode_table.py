@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import sys
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 VERSION = "17.0.0"
@@ -50,17 +51,17 @@ def code_points(field: str) -> list[int]:
     return [int(item, 16) for item in field.split()]
 
 
-def ranges(values: dict[int, object]) -> Iterator[tuple[int, int, object]]:
+def ranges(values: Mapping[int, object]) -> Iterator[tuple[int, int, object]]:
     """Neighbouring code points of equal value, joined."""
-    first = previous = None
-    for code_point in sorted(values):
-        if previous is None or code_point != previous + 1 or values[code_point] != values[first]:
-            if first is not None:
-                yield first, previous, values[first]
-            first = code_point
-        previous = code_point
-    if first is not None:
-        yield first, previous, values[first]
+    code_points = sorted(values)
+    starts = [
+        index
+        for index, code_point in enumerate(code_points)
+        if index == 0
+        or (code_point - 1, values[code_point]) != (code_points[index - 1], values[code_points[index - 1]])
+    ]
+    for start, end in pairwise([*starts, len(code_points)]):
+        yield code_points[start], code_points[end - 1], values[code_points[start]]
 
 
 def number(value: int) -> str:
@@ -136,16 +137,16 @@ def table(folder: Path | None) -> Iterator[str]:
         if target != [code_point]:
             yield mapping("LOWERCASE", code_point, target)
 
-    casefold: dict[int, object] = {}
+    casefold: dict[int, tuple[int, ...]] = {}
     for field, name, *rest in derived:
         if name == "NFKC_CF":
             casefold |= dict.fromkeys(span(field), tuple(code_points(rest[0])))
-    removed = {code_point: () for code_point, target in casefold.items() if not target}
+    removed = {code_point: target for code_point, target in casefold.items() if not target}
     for first, last, _ in ranges(removed):
         yield f"CASEFOLD_REMOVED({number(first)}, {number(last)})"
-    for code_point, target in sorted(casefold.items()):
-        if target:
-            yield mapping("CASEFOLD", code_point, target)
+    for code_point, folded in sorted(casefold.items()):
+        if folded:
+            yield mapping("CASEFOLD", code_point, folded)
 
 
 if __name__ == "__main__":

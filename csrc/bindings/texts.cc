@@ -66,6 +66,8 @@ class ArrowTexts {
       add_flat<int64_t>(array, out);
     } else if (format == "vu" || format == "vz") {
       add_string_views(array, out);
+    } else if (format == "n") {  // the type of an empty column whose producer looks at values only
+      if (array.length > 0) throw_null(out.size());
     } else {
       throw py::type_error("`texts` must be an Arrow column of strings; received the Arrow type with format '" +
                            std::string(format) + "'.");
@@ -95,8 +97,9 @@ class ArrowTexts {
     for (int64_t i = 0; i < array.length; ++i) {
       check_not_null(array, i, out.size());
       const Element& element = elements[i];
-      const char* bytes = element.size <= 12 ? element.prefix
-                                             : static_cast<const char*>(array.buffers[2 + element.buffer]) + element.offset;
+      const char* bytes = element.size <= 12
+                              ? element.prefix
+                              : static_cast<const char*>(array.buffers[2 + element.buffer]) + element.offset;
       out.emplace_back(bytes, static_cast<size_t>(element.size));
     }
   }
@@ -105,9 +108,11 @@ class ArrowTexts {
     const auto* validity = static_cast<const uint8_t*>(array.buffers[0]);
     if (array.null_count == 0 || validity == nullptr) return;
     const int64_t bit = array.offset + i;
-    if ((validity[bit / 8] >> (bit % 8) & 1) == 0) {
-      throw py::type_error("`texts` must hold text; row " + std::to_string(row) + " of the Arrow column is null.");
-    }
+    if ((validity[bit / 8] >> (bit % 8) & 1) == 0) throw_null(row);
+  }
+
+  [[noreturn]] static void throw_null(size_t row) {
+    throw py::type_error("`texts` must hold text; row " + std::to_string(row) + " of the Arrow column is null.");
   }
 
   const ArrowSchema& schema_;
@@ -172,8 +177,7 @@ void Texts::add_sequence(const py::object& sequence) {
       const char* bytes = PyUnicode_AsUTF8AndSize(item, &size);
       if (bytes == nullptr) {  // a lone surrogate
         PyErr_Clear();
-        auto encoded =
-            py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogatepass"));
+        auto encoded = py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogatepass"));
         if (!encoded) throw py::error_already_set();
         bytes = PyBytes_AS_STRING(encoded.ptr());
         size = PyBytes_GET_SIZE(encoded.ptr());

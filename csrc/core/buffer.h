@@ -50,11 +50,9 @@ class Buffer {
     size_ = size;
   }
 
-  // Gives unused memory back and hands the rest to the caller, who frees it with std::free.
+  // Gives unused memory back and hands the rest, never null, to the caller, who frees it with std::free.
   T* release() {
-    if (size_ < capacity_) {
-      if (void* shrunk = std::realloc(data_, (size_ ? size_ : 1) * sizeof(T))) data_ = static_cast<T*>(shrunk);
-    }
+    if (size_ < capacity_ || data_ == nullptr) reallocate(size_ > 0 ? size_ : 1);
     size_ = capacity_ = 0;
     return std::exchange(data_, nullptr);
   }

@@ -48,14 +48,11 @@ static_assert(std::endian::native == std::endian::little, "the kind lies elsewhe
 
 inline std::string_view read_by_layout(const TString& element) {
   switch (element.kind()) {
-    case TString::kSmall:
-      return {element.small.bytes, static_cast<size_t>(element.small.size >> 2)};
-    case TString::kLarge:
-      return {element.large.bytes, element.large.size >> 2};
+    case TString::kSmall: return {element.small.bytes, static_cast<size_t>(element.small.size >> 2)};
+    case TString::kLarge: return {element.large.bytes, element.large.size >> 2};
     case TString::kOffset:
       return {reinterpret_cast<const char*>(&element) + element.offset.offset, element.offset.size >> 2};
-    default:
-      return {element.view.bytes, element.view.size >> 2};
+    default: return {element.view.bytes, element.view.size >> 2};
   }
 }
 

@@ -10,15 +10,18 @@ import json
 import lzma
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import orjson
 
+from fastnlp.corpus.files import naming
+
 TEXT_SUFFIX = ".txt"
 JSON_LINES_SUFFIX = ".jsonl"
-COMPRESSIONS: dict[str, Any] = {".gz": gzip.GzipFile, ".xz": lzma.LZMAFile}
+COMPRESSIONS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 SUFFIXES = tuple(base + packed for base in (TEXT_SUFFIX, JSON_LINES_SUFFIX) for packed in ("", *COMPRESSIONS))
 
 READ_BYTES = 1 << 20  # of uncompressed text, taken from a file at once
@@ -29,7 +32,8 @@ Paths: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Document: TypeAlias = str | bytes  # bytes are UTF-8, or were meant to be
 
 
-class InputRecord(NamedTuple):
+@dataclass(frozen=True)
+class InputRecord:
     """What is known of an input file after it has been read."""
 
     path: str
@@ -100,7 +104,7 @@ class InputReader:
     In a JSON Lines file every line is an object, one of whose fields is the
     document. Blank lines are skipped.
 
-    A byte order mark at the begin of a file is no part of it.
+    A byte order mark at the start of a file is dropped.
 
     Args:
         inputs: see `find_inputs`.
@@ -113,9 +117,7 @@ class InputReader:
         FileNotFoundError, ValueError: where an argument is unusable.
     """
 
-    def __init__(
-        self, inputs: Paths, *, document: str = "line", field: str = "text", errors: str = "replace"
-    ) -> None:
+    def __init__(self, inputs: Paths, *, document: str = "line", field: str = "text", errors: str = "replace") -> None:
         if document not in ("line", "file"):
             raise ValueError(f"`document` must be 'line' or 'file'; received {document!r}.")
         if errors not in ("replace", "strict"):
@@ -157,11 +159,11 @@ class InputReader:
         if batch:
             yield batch
 
-    def _read(self, path: Path) -> Iterator[tuple[list[Document], int]]:
+    def _read(self, path: Path) -> Iterator[tuple[Sequence[Document], int]]:
         """Some documents, and the number of bytes that they took."""
         uncompressed_size = num_documents = 0
         try:
-            with path.open("rb", buffering=0) as raw:
+            with naming(path), path.open("rb", buffering=0) as raw:
                 self._file = _DiskFile(raw)
                 for documents, num_bytes in self._parse(path, _uncompress(self._file, path)):
                     uncompressed_size += num_bytes
@@ -170,18 +172,13 @@ class InputReader:
                 self._file.drain()
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
             raise ValueError(f"{str(path)!r} is cut short or corrupt: {error}") from error
-        except OSError as error:
-            if error.filename is None:
-                raise OSError(error.errno, error.strerror, str(path)) from error
-            raise
-        record = InputRecord(
-            str(path), self._file.size, self._file.sha256.hexdigest(), uncompressed_size, num_documents
+        file, self._file = self._file, None
+        self.records.append(
+            InputRecord(str(path), file.size, file.sha256.hexdigest(), uncompressed_size, num_documents)
         )
-        self._file = None
-        self.records.append(record)
 
-    def _parse(self, path: Path, file: IO[bytes]) -> Iterator[tuple[list[Document], int]]:
-        if _base_suffix(path) == JSON_LINES_SUFFIX:
+    def _parse(self, path: Path, file: IO[bytes]) -> Iterator[tuple[Sequence[Document], int]]:
+        if _is_json_lines(path):
             line_number = 1
             for block in _blocks_of_lines(file):
                 lines = _split_lines(block)
@@ -233,7 +230,7 @@ def _json_document(line: bytes, field: str, errors: str) -> str:
     if not isinstance(record, dict):
         raise ValueError(f"must hold a JSON object; received {record!r:.100}.")
     if field not in record:
-        raise ValueError(f"has no field {field!r}; its fields are {list(record)}.")
+        raise ValueError(f"has no field {field!r}; its fields are {list(record)!r:.200}.")
     text = record[field]
     if not isinstance(text, str):
         raise ValueError(f"the field {field!r} must be a string; received {text!r:.100}.")
@@ -241,7 +238,7 @@ def _json_document(line: bytes, field: str, errors: str) -> str:
 
 
 def _lenient_json(line: bytes) -> Any:
-    """The value of a line that orjson refuses, which takes no invalid UTF-8 and no lone surrogate; None for any other."""
+    """The value of a line with invalid UTF-8 or a lone surrogate, which orjson refuses; None where it is no JSON."""
     try:
         return json.loads(line.decode(errors="replace"))
     except (ValueError, RecursionError):
@@ -270,24 +267,22 @@ def _split_lines(block: bytes) -> list[bytes]:
     return lines
 
 
-def _base_suffix(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    return suffixes[-2] if suffixes[-1] in COMPRESSIONS else suffixes[-1]
+def _is_json_lines(path: Path) -> bool:
+    name = path.name.lower()
+    return any(name.endswith(JSON_LINES_SUFFIX + packed) for packed in ("", *COMPRESSIONS))
 
 
 def _uncompress(file: _DiskFile, path: Path) -> IO[bytes]:
     """The bytes that the file holds, less compression and byte order mark."""
-    buffered = io.BufferedReader(file, READ_BYTES)
-    uncompress = COMPRESSIONS.get(path.suffix.lower())
-    if uncompress is None:
-        text: IO[bytes] = buffered
-    elif not buffered.peek():
-        raise EOFError("the file is empty")
-    else:
-        text = io.BufferedReader(uncompress(buffered), READ_BYTES)
+    text: Any = io.BufferedReader(file, READ_BYTES)
+    open_packed = COMPRESSIONS.get(path.suffix.lower())
+    if open_packed:
+        if not text.peek():  # which the decompressors do not mind
+            raise EOFError("the file is empty")
+        text = open_packed(text)
     if text.peek(3).startswith(codecs.BOM_UTF8):
         text.read(3)
-    return text
+    return text  # type: ignore[no-any-return]
 
 
 class _DiskFile(io.RawIOBase):

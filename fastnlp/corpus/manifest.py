@@ -16,22 +16,91 @@ from fastnlp.corpus.inputs import InputRecord
 from fastnlp.ops import WordPiece
 
 MANIFEST = "corpus.json"
-VOCABULARY = "vocab.txt"
+VOCABULARY = "vocabulary.txt"
 FORMAT = "fastnlp token store"
-FORMAT_VERSION = 1
+VERSION = 1
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of `corpus.json`. Nothing in it depends on time, machine or threads."""
+    """The content of `corpus.json`. It follows from inputs and options alone: equal builds write equal bytes."""
 
     documents: int
     tokens: int
     dtype: str
     encoder: Mapping[str, Any]  # see `describe_encoder`
-    parameters: Mapping[str, Any]  # of the build
+    options: Mapping[str, Any]  # how the inputs were read
     inputs: tuple[InputRecord, ...]
-    fastnlp_version: str = __version__
+    fastnlp: str = __version__
 
     def write(self, folder: Path) -> None:
-        content = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}
+        """Write `corpus.json` into a folder, which makes it a token store."""
+        content = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        write_synced(folder / MANIFEST, orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the `corpus.json` of a token store.
+
+    Raises:
+        FileNotFoundError: where the folder is missing, or no token store.
+        ValueError: where the file is damaged or of a later version.
+    """
+    path = folder / MANIFEST
+    if not folder.exists():
+        raise FileNotFoundError(f"`path`: there is no folder {str(folder)!r}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"`path`: {str(folder)!r} is no token store, it holds no {MANIFEST}.")
+    try:
+        content = orjson.loads(path.read_bytes())
+        kind, version = content.pop("format"), content.pop("version")
+        if kind != FORMAT:
+            raise ValueError(f"{str(path)!r} is no token store's: its format is {kind!r}.")
+        if version != VERSION:
+            raise ValueError(f"{str(path)!r} is of version {version!r}; this fastnlp reads version {VERSION}.")
+        inputs = tuple(InputRecord(**record) for record in content.pop("inputs"))
+        return Manifest(inputs=inputs, **content)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{str(path)!r} is damaged: {error}.") from error
+
+
+def describe_encoder(encoder: WordPiece) -> dict[str, Any]:
+    """What makes an encoder out of its vocabulary, and the checksum of both."""
+    model = encoder._kernels.model
+    rules = model.rules
+    return {
+        "class": type(encoder).__name__,
+        "options": {
+            "rules": rules.rules,
+            "lowercase": rules.lowercase,
+            "strip_accents": rules.strip_accents,
+            "split": rules.split,
+            "split_on_cjk": rules.split_on_cjk,
+            "suffix_indicator": model.suffix_indicator,
+            "oov_token": model.tokens[model.oov_id],
+            "special_tokens": rules.special_tokens,
+            "special_tokens_in_strings": bool(rules.special_tokens),
+        },
+        "sha256": _fingerprint(encoder),
+    }
+
+
+def restore_encoder(folder: Path, description: Mapping[str, Any]) -> WordPiece:
+    """The encoder that a token store was made with.
+
+    Raises:
+        FileNotFoundError: where the vocabulary is missing.
+        ValueError: where the vocabulary or the options were changed.
+    """
+    try:
+        encoder = WordPiece(folder / VOCABULARY, **description["options"])
+        changed = _fingerprint(encoder) != description["sha256"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{str(folder / MANIFEST)!r} is damaged: {error}.") from error
+    if changed:
+        raise ValueError(f"{str(folder)!r} is damaged: {VOCABULARY} or the encoder in {MANIFEST} was changed.")
+    return encoder
+
+
+def _fingerprint(encoder: WordPiece) -> str:
+    return hashlib.sha256(encoder.dump()).hexdigest()

@@ -22,7 +22,7 @@ INDEX = "tokens.idx"
 MAGIC = b"MMIDIDX\x00\x00"
 VERSION = 1
 HEADER = struct.Struct("<9sQBQQ")  # magic, version, dtype, sequences, documents + 1
-DTYPE_CODES = {np.dtype("<i4"): 4, np.dtype("<u2"): 8}
+DTYPE_CODES: dict[np.dtype[Any], int] = {np.dtype("<i4"): 4, np.dtype("<u2"): 8}
 DTYPES = {code: dtype for dtype, code in DTYPE_CODES.items()}
 LENGTH, OFFSET = np.dtype("<i4"), np.dtype("<i8")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastnlp.ragged import Ragged
+_PLAIN = frozenset([str, bytes])
 
 
 class Texts(NamedTuple):
@@ -21,10 +21,6 @@ class Texts(NamedTuple):
     source: Any
     nested_row_splits: tuple[np.ndarray, ...] = ()
     scalar: bool = False
-
-    def shape_like(self, values: np.ndarray, row_splits: np.ndarray) -> np.ndarray | Ragged:
-        """Results, one row a text, in the shape in which the texts came."""
-        return values if self.scalar else Ragged(values, *self.nested_row_splits, row_splits)
 
 
 def as_texts(texts: Any) -> Texts:
@@ -67,19 +63,18 @@ def _from_lists(texts: list[Any] | tuple[Any, ...]) -> Texts:
                 )
         nested_row_splits.append(np.cumsum([0, *map(len, rows)], dtype=np.int64))
         rows = list(chain.from_iterable(rows))
-    for index, text in enumerate(rows):
-        if not isinstance(text, (str, bytes)):
-            raise TypeError(
-                f"`texts` must hold str or bytes; text {index} is {type(text).__name__}: {text!r:.100}."
-            )
+    if not _PLAIN.issuperset(map(type, rows)):
+        for index, text in enumerate(rows):
+            if not isinstance(text, (str, bytes)):
+                raise TypeError(
+                    f"`texts` must hold str or bytes; text {index} is {type(text).__name__}: {text!r:.100}."
+                )
     return Texts(rows, tuple(nested_row_splits))
 
 
 def _from_numpy(texts: np.ndarray) -> Texts:
     if texts.dtype.kind not in "OSUT":
-        raise TypeError(
-            f"`texts` must be an array of dtype object, S, U or StringDType; received dtype {texts.dtype}."
-        )
+        raise TypeError(f"`texts` must be an array of dtype object, S, U or StringDType; received dtype {texts.dtype}.")
     if texts.ndim == 0:
         return as_texts(texts.item())
     nested_row_splits = []
@@ -87,7 +82,9 @@ def _from_numpy(texts: np.ndarray) -> Texts:
     for size, inner in zip(texts.shape[:-1], texts.shape[1:], strict=True):
         rows *= size
         nested_row_splits.append(np.arange(rows + 1, dtype=np.int64) * inner)
-    flat = np.ascontiguousarray(texts).reshape(-1)
-    if flat.dtype.kind == "O":
+    flat = np.ascontiguousarray(texts, dtype=texts.dtype.newbyteorder("=") if texts.dtype.kind == "U" else None)
+    flat = flat.reshape(-1)
+    if flat.dtype.kind == "O" or hasattr(flat.dtype, "na_object"):
+        # Items that are no text are found one by one.
         return Texts(_from_lists(flat.tolist()).source, tuple(nested_row_splits))
     return Texts(flat, tuple(nested_row_splits))

@@ -58,7 +58,9 @@ def _check(tokens: list[str], path: str | None) -> tuple[str, ...]:
         if not isinstance(token, str):
             raise TypeError(f"{place(token_id)}: a token must be a str; received {token!r:.100}.")
         if not token:
-            raise ValueError(f"{place(token_id)}: a token must not be empty.")
+            raise ValueError(
+                f"{place(token_id)}: a token must not be empty. Where ids count on its place, fill it with a name."
+            )
         try:
             token.encode()
         except UnicodeEncodeError:

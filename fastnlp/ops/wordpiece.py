@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,9 @@ class WordPiece:
         if rules == BERT:
             for token in found:
                 if token not in ids:
-                    raise ValueError(f"`special_tokens` must be in the vocabulary under rules='bert'; {token!r} is not.")
+                    raise ValueError(
+                        f"`special_tokens` must be in the vocabulary under rules='bert'; {token!r} is not."
+                    )
         if strip_accents is None:
             strip_accents = lowercase if rules == BERT else False
         self._restore(
@@ -192,11 +195,11 @@ class WordPiece:
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
         batch = as_texts(texts)
         values, row_splits = self._kernels.encode(batch.source, num_threads or _cores(), errors == "strict")
-        if sequence_length is None:
-            return batch.shape_like(values, row_splits)
-        if batch.scalar:
-            return Ragged(values, row_splits).to_dense(sequence_length)[0]
-        return Ragged(values, *batch.nested_row_splits, row_splits).to_dense(sequence_length)
+        ids = Ragged(values, *batch.nested_row_splits, row_splits)
+        if sequence_length is not None:
+            dense = ids.to_dense(sequence_length)
+            return dense[0] if batch.scalar else dense
+        return values if batch.scalar else ids
 
     def decode(self, ids: Any) -> Any:
         """Turn token ids into text.
@@ -216,11 +219,11 @@ class WordPiece:
             ValueError: where an id is not in the vocabulary; names its place.
         """
         ragged, rank = self._as_ids(ids)
-        texts: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1])
+        decoded: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1])
         for splits in reversed(ragged.nested_row_splits[:-1]):
             bounds = splits.tolist()
-            texts = [texts[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
-        return texts[0] if rank == 1 else texts
+            decoded = [decoded[start:end] for start, end in pairwise(bounds)]
+        return decoded[0] if rank == 1 else decoded
 
     def _as_ids(self, ids: Any) -> tuple[Ragged, int]:
         """Checked int32 ids, with one dimension more where `ids` is of rank 1; and the rank of `ids`."""

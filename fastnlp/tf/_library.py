@@ -56,5 +56,5 @@ def _warn() -> None:
         f"fastnlp.tf runs its ops in Python, where they hold the GIL and cannot be saved with a graph, because "
         f"TensorFlow cannot load them: {library_error()}.",
         RuntimeWarning,
-        stacklevel=5,
+        stacklevel=2,
     )

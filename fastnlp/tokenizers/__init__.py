@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
-    from fastnlp.tokenizers.compute_word_piece_vocabulary import compute_word_piece_vocabulary
     from fastnlp.tokenizers.tokenizer import Tokenizer
     from fastnlp.tokenizers.word_piece_tokenizer import WordPieceTokenizer
+    from fastnlp.tokenizers.word_piece_vocabulary import compute_word_piece_vocabulary
 
 __all__ = ["BertTokenizer", "Tokenizer", "WordPieceTokenizer", "compute_word_piece_vocabulary"]
 
@@ -17,16 +17,14 @@ _MODULES = {
     "BertTokenizer": "bert_tokenizer",
     "Tokenizer": "tokenizer",
     "WordPieceTokenizer": "word_piece_tokenizer",
-    "compute_word_piece_vocabulary": "compute_word_piece_vocabulary",
+    "compute_word_piece_vocabulary": "word_piece_vocabulary",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'fastnlp.tokenizers' has no attribute {name!r}")
-    # Set it here: importing the module of the same name sets the module.
-    globals()[name] = value = getattr(import_module(f"fastnlp.tokenizers.{_MODULES[name]}"), name)
-    return value
+    return getattr(import_module(f"fastnlp.tokenizers.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from typing import Any
 
 import keras
 
 
-class Tokenizer(keras.layers.Layer):
+class Tokenizer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """A base class for tokenizer layers.
 
     A tokenizer turns strings into token ids and back. Subclasses implement
@@ -54,7 +55,7 @@ class Tokenizer(keras.layers.Layer):
         """The number of token ids."""
         raise NotImplementedError(f"{type(self).__name__} does not implement `vocabulary_size()`.")
 
-    def id_to_token(self, id: int) -> str:  # noqa: A002 - KerasHub's name
+    def id_to_token(self, id: int) -> str:
         """The token of an id."""
         raise NotImplementedError(f"{type(self).__name__} does not implement `id_to_token()`.")
 
@@ -80,7 +81,8 @@ class Tokenizer(keras.layers.Layer):
         return list(dict.fromkeys(ids))
 
     def _special_token_attributes(self) -> list[str]:
-        return self.__dict__.get("_special_token_attrs", [])
+        attributes: list[str] = self.__dict__.get("_special_token_attrs", [])
+        return attributes
 
     def _add_special_token(self, token: str, name: str) -> None:
         """Keep `token` as attribute `name`, and its id as `name` + "_id"; called before the vocabulary is set."""
@@ -88,15 +90,23 @@ class Tokenizer(keras.layers.Layer):
         self.__dict__[name] = token
         self.__dict__[f"{name}_id"] = None
 
-    def _update_special_token_ids(self) -> None:
-        for attribute in self._special_token_attributes():
-            token = getattr(self, attribute)
-            try:
-                setattr(self, f"{attribute}_id", self.token_to_id(token))
-            except ValueError:
+    def _check_special_tokens(self, vocabulary: Container[str]) -> None:
+        for token in self.special_tokens:
+            if token not in vocabulary:
                 raise ValueError(
                     f"`vocabulary` of a {type(self).__name__} must hold the special token {token!r}; it does not."
-                ) from None
+                )
+
+    def _update_special_token_ids(self) -> None:
+        for attribute in self._special_token_attributes():
+            setattr(self, f"{attribute}_id", self.token_to_id(getattr(self, attribute)))
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Tokenize `inputs`."""
+        if isinstance(inputs, keras.KerasTensor):
+            return super().__call__(inputs, *args, **kwargs)
+        # Keras looks at every item of its arguments, which takes fifty times as long as tokenizing them.
+        return self.call(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Tokenize `inputs`."""
@@ -115,3 +125,8 @@ def is_tf_tensor(value: Any) -> bool:
     """Whether `value` is a tensor of TensorFlow, dense or ragged; never imports TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(value, (tensorflow.Tensor, tensorflow.RaggedTensor))
+
+
+def as_numpy(value: Any) -> Any:
+    """A tensor of Keras's backend as a NumPy array; anything else as it is."""
+    return keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else value

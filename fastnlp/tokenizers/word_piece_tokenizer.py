@@ -15,9 +15,21 @@ from fastnlp.ops.vocabulary import as_vocabulary
 from fastnlp.ops.vocabulary_file import write_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 from fastnlp.ragged import Ragged
-from fastnlp.tokenizers.tokenizer import Tokenizer, is_tf_tensor
+from fastnlp.tokenizers.tokenizer import Tokenizer, as_numpy, is_tf_tensor
 
 VOCABULARY_FILE = "vocabulary.txt"
+ENCODER_OPTIONS = frozenset(
+    {
+        "lowercase",
+        "strip_accents",
+        "split",
+        "split_on_cjk",
+        "suffix_indicator",
+        "oov_token",
+        "special_tokens_in_strings",
+        "rules",
+    }
+)
 
 
 @keras.saving.register_keras_serializable(package="fastnlp")
@@ -88,14 +100,14 @@ class WordPieceTokenizer(Tokenizer):
         rules: str = "keras",
         **kwargs: Any,
     ) -> None:
-        name = dtype if isinstance(dtype, str) else getattr(dtype, "name", str(dtype))
-        if not name.startswith(("int", "uint", "string")):
+        super().__init__(dtype=dtype, **kwargs)
+        self._encoder: WordPiece | None = None
+        if self.compute_dtype != "string" and "int" not in self.compute_dtype:
             raise ValueError(f"`dtype` must be an integer type or 'string'; received {dtype!r}.")
         if oov_token is None:
             raise ValueError("`oov_token` must be a token of the vocabulary; received None.")
-        if sequence_length is not None and sequence_length < 1:
+        if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
-        super().__init__(dtype=dtype, **kwargs)
         self.sequence_length = sequence_length
         self.lowercase = lowercase
         self.strip_accents = strip_accents
@@ -113,20 +125,22 @@ class WordPieceTokenizer(Tokenizer):
         """Set the vocabulary to the tokens of a file or of an iterable; None takes it away.
 
         Raises:
-            ValueError: where a token is missing, empty or there twice, or
-                where Keras loads an untrusted configuration that names a file.
+            ValueError: where a token is missing, empty or there twice, where
+                `dtype` cannot hold its ids, or where Keras loads an untrusted
+                configuration that names a file.
         """
-        self._encoder: WordPiece | None = None
         if vocabulary is None:
+            self._encoder = None
             return
+        if isinstance(vocabulary, bytes) or not isinstance(vocabulary, (str, os.PathLike, Iterable)):
+            raise ValueError(f"`vocabulary` must be a path or an iterable of str; received {vocabulary!r:.100}.")
         if isinstance(vocabulary, (str, os.PathLike)) and serialization_lib.in_safe_mode():
             raise ValueError(
                 f"`vocabulary` must not be a file while Keras loads an untrusted configuration; received "
                 f"{os.fspath(vocabulary)!r}. Where you trust its source, pass `safe_mode=False` to the loading "
                 "function, or call `keras.config.enable_unsafe_deserialization()`."
             )
-        special_tokens = [*self.special_tokens, *(self._init_special_tokens or ())]
-        self._encoder = WordPiece(
+        encoder = WordPiece(
             vocabulary,
             rules=self.rules,
             lowercase=self.lowercase,
@@ -135,10 +149,21 @@ class WordPieceTokenizer(Tokenizer):
             split_on_cjk=self.split_on_cjk,
             suffix_indicator=self.suffix_indicator,
             oov_token=self.oov_token,
-            special_tokens=special_tokens,
+            special_tokens=[*self.special_tokens, *(self._init_special_tokens or ())],
             special_tokens_in_strings=self.special_tokens_in_strings and self.split,
         )
+        self._check_special_tokens(encoder.vocabulary)
+        if self.compute_dtype != "string" and len(encoder.vocabulary) - 1 > np.iinfo(self.compute_dtype).max:
+            raise ValueError(
+                f"`dtype` must hold the ids of {len(encoder.vocabulary)} tokens; received {self.compute_dtype!r}."
+            )
+        self._encoder = encoder
         self._update_special_token_ids()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in ENCODER_OPTIONS and self._encoder is not None:
+            self.set_vocabulary(self._encoder.vocabulary)
 
     @property
     def encoder(self) -> WordPiece:
@@ -164,7 +189,7 @@ class WordPieceTokenizer(Tokenizer):
         """The number of tokens."""
         return len(self.encoder.vocabulary)
 
-    def id_to_token(self, id: int) -> str:  # noqa: A002 - KerasHub's name
+    def id_to_token(self, id: int) -> str:
         """The token of an id.
 
         Raises:
@@ -182,56 +207,66 @@ class WordPieceTokenizer(Tokenizer):
 
     def tokenize(self, inputs: Any) -> Any:
         """Turn strings into token ids, or into tokens where `dtype` is `"string"`."""
-        if is_tf_tensor(inputs):
-            from fastnlp.tf import wordpiece
+        if is_tf_tensor(inputs[0] if isinstance(inputs, (list, tuple)) and inputs else inputs):
+            from fastnlp.tf.tokenize import tokenize  # noqa: PLC0415 - imports TensorFlow
 
-            return wordpiece.tokenize(
+            return tokenize(
                 self.encoder,
                 inputs,
                 dtype=self.compute_dtype,
                 sequence_length=self.sequence_length,
                 merge_words=not self.split,
             )
-        ids = self.encoder.encode(inputs)
-        if not self.split and isinstance(ids, Ragged):
-            ids = ids.merge_inner()
-        values = ids.flat_values if isinstance(ids, Ragged) else ids
-        if self.compute_dtype == "string":
-            values, pad_value = np.array(self.encoder.vocabulary, dtype=object)[values], ""
+        tokens = self.encoder.encode(inputs)
+        if not self.split and isinstance(tokens, Ragged):
+            tokens = tokens.merge_inner()
+        if isinstance(tokens, Ragged):
+            tokens = tokens.with_flat_values(self._convert_ids(tokens.flat_values))
         else:
-            values, pad_value = values.astype(self.compute_dtype, copy=False), 0
-        if isinstance(ids, Ragged):
-            ids = ids.with_flat_values(values)
-            return ids.to_dense(self.sequence_length, pad_value) if self.sequence_length else ids
-        if self.sequence_length:
-            return Ragged(values, np.array([0, len(values)])).to_dense(self.sequence_length, pad_value)[0]
-        return values
+            tokens = self._convert_ids(tokens)
+        if self.sequence_length is None:
+            return tokens
+        pad_value = "" if self.compute_dtype == "string" else 0
+        if isinstance(tokens, Ragged):
+            return tokens.to_dense(self.sequence_length, pad_value)
+        return Ragged(tokens, np.array([0, len(tokens)])).to_dense(self.sequence_length, pad_value)[0]
+
+    def _convert_ids(self, ids: np.ndarray) -> np.ndarray:
+        """Ids of rank 1 in the layer's dtype, or as the tokens themselves."""
+        if self.compute_dtype == "string":
+            vocabulary = self.encoder.vocabulary
+            return np.array([vocabulary[token_id] for token_id in ids.tolist()], dtype=object)
+        return ids.astype(self.compute_dtype, copy=False)
 
     def detokenize(self, inputs: Any) -> Any:
         """Turn token ids into text: words joined by spaces, no token left out.
 
         Args:
-            inputs: token ids, of rank 1 or of more for a batch: lists, a
-                `fastnlp.Ragged`, or a tensor or array of any backend.
+            inputs: an id, ids of rank 1, or of more for a batch: lists, a
+                `fastnlp.Ragged`, a tensor of any backend, or a list of them.
 
         Returns:
-            A str for ids of rank 1, else a list of str; for TensorFlow's
-            tensors, a string tensor.
+            A str for an id or ids of rank 1, else a list of str; for
+            TensorFlow's tensors, a string tensor.
 
         Raises:
             ValueError: where an id is out of range.
         """
         if is_tf_tensor(inputs):
-            from fastnlp.tf import wordpiece
+            from fastnlp.tf import wordpiece  # noqa: PLC0415 - imports TensorFlow
 
-            return wordpiece.decode(self.encoder, inputs)
-        if keras.ops.is_tensor(inputs):
-            inputs = keras.ops.convert_to_numpy(inputs)
+            return wordpiece.decode(self.encoder, inputs[None] if inputs.shape.rank == 0 else inputs)
+        inputs = as_numpy(inputs)
+        if isinstance(inputs, (list, tuple)) and inputs and getattr(inputs[0], "ndim", 0):
+            inputs = [np.asarray(as_numpy(row)) for row in inputs]
+        if isinstance(inputs, int) or getattr(inputs, "ndim", None) == 0:
+            inputs = np.reshape(inputs, [1])
         return self.encoder.decode(inputs)
 
     def compute_output_spec(self, input_spec: Any) -> Any:
         """The shape and dtype of the result for a symbolic input."""
-        return keras.KerasTensor((*input_spec.shape, self.sequence_length), dtype=self.compute_dtype)
+        shape = input_spec.shape if self.split else input_spec.shape[:-1]
+        return keras.KerasTensor((*shape, self.sequence_length), dtype=self.compute_dtype)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary into a folder."""

@@ -14,12 +14,12 @@ pytest.importorskip("tensorflow")
 from fastnlp import _dispatch
 from fastnlp.ops import WordPiece
 
-VOCABULARY = ["[PAD]", "[UNK]", "the", "qu", "##ick", "brown", "fox", "##es", ".", ",", "é", "日", "##", "a", "##a", "b"]
+WORDS = ["the", "qu", "##ick", "brown", "fox", "##es", ".", ",", "é", "日", "##", "a", "##a", "b"]
 
 
 @pytest.fixture(scope="session")
 def encoder() -> WordPiece:
-    return WordPiece(VOCABULARY, lowercase=True)
+    return WordPiece(["[PAD]", "[UNK]", *WORDS], lowercase=True)
 
 
 @pytest.fixture(scope="session")

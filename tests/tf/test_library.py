@@ -62,7 +62,7 @@ with warnings.catch_warnings(record=True) as caught:
         except tf.errors.InvalidArgumentError as error:
             print("row 1" in str(error))
 warned = [w for w in caught if "fastnlp" in str(w.message)]
-print(len(warned), warned[0].category.__name__, warned[0].filename)
+print(len(warned), warned[0].category.__name__)
 print(warned[0].message)
 print(fastnlp_tf.library_error())
 """
@@ -84,7 +84,7 @@ def test_python_does_the_work_where_the_library_cannot_be_loaded(
         expected = f"{path}: {problem}"
     strict, unknown, warned, message, reason = run_python(FALLBACK, path, problem).splitlines()
     assert (strict, unknown) == ("True", "True")
-    assert warned == "1 RuntimeWarning <string>"
+    assert warned == "1 RuntimeWarning"
     assert message.startswith("fastnlp.tf runs its ops in Python")
     assert reason in message
     assert expected in reason

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from fastnlp import tf as fastnlp_tf
 from fastnlp.ops import WordPiece
 from fastnlp.ragged import Ragged
+from fastnlp.tf._library import library
 
 encode = fastnlp_tf.wordpiece.encode
 decode = fastnlp_tf.wordpiece.decode
 
-WORDS = ["the", "quick", "Brown", "foxes", "ÉÉ", "日本", "aaa", "zzz", ".", ",", " ", "\0", "\N{COMBINING ACUTE ACCENT}"]
+WORDS = ["the", "quick", "Brown", "foxes", "ÉÉ", "E\N{COMBINING ACUTE ACCENT}", "日本", "aaa", "zzz", ".", "\0", ""]
 texts_of_words = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join).map(str.encode)
 any_text = st.one_of(texts_of_words, st.text(max_size=40).map(str.encode), st.binary(max_size=40))
 
@@ -152,7 +153,7 @@ def test_invalid_utf8(encoder: WordPiece, graph: bool) -> None:
     call = tf.function(strict) if graph else strict
     texts = tf.constant([b"the", b"a fox \xff", b"\xe6\x97"])
     assert_same(encode(encoder, texts), encoder.encode(texts.numpy()))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`texts` row 1: invalid UTF-8 at byte 6 .errors='strict'"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`texts` row 1: invalid UTF-8 at byte 6"):
         call(texts)
     assert call(tf.constant(["the", "日"])).to_list() == [[2], [11]]
 
@@ -277,27 +278,44 @@ def test_one_constant_for_a_graph(encoder: WordPiece, needs_library: None) -> No
 
 
 def test_constants_keep_neither_graphs_nor_encoders_alive() -> None:
-    encoder = WordPiece(["[UNK]", "fox", "only here"])
-    encode(encoder, ["fox"])
-    function = tf.function(lambda texts: encode(encoder, texts)).get_concrete_function(tf.TensorSpec([None], tf.string))
-    graph, alive = weakref.ref(function.graph), weakref.ref(encoder)
-    del function, encoder
+    def use() -> tuple[weakref.ref[tf.Graph], weakref.ref[WordPiece]]:
+        encoder = WordPiece(["[UNK]", "fox", "only here"])
+        encode(encoder, ["fox"])
+        function = tf.function(lambda texts: encode(encoder, texts))
+        graph = function.get_concrete_function(tf.TensorSpec([None], tf.string)).graph
+        return weakref.ref(graph), weakref.ref(encoder)
+
+    graph, alive = use()
     gc.collect()
     assert graph() is None
     assert alive() is None
 
 
-def test_encoders_do_not_mix() -> None:
-    encoders = [WordPiece(["[UNK]", *(f"x{i}" for i in range(count)), "fox"]) for count in range(20)]
+def test_encoders_of_one_size_do_not_mix() -> None:
+    tokens = [f"x{i}" for i in range(10, 30)]
+    encoders = [WordPiece(["[UNK]", *tokens[start:], *tokens[:start]]) for start in range(len(tokens))]
     for _ in range(2):
-        for count, encoder in enumerate(encoders):
-            assert encode(encoder, ["fox"]).to_list() == [[count + 1]]
+        for encoder in encoders:
+            assert encode(encoder, ["x10 x29"]).to_list() == encoder.encode(["x10 x29"]).to_list()
+
+
+def test_a_constant_does_not_take_the_place_of_a_freed_one(needs_library: None) -> None:
+    """TensorFlow gives the memory that one constant leaves to the next."""
+    tokens = [f"x{i}" for i in range(10, 30)]
+    for start in range(len(tokens)):
+        encoder = WordPiece(["[UNK]", *tokens[start:], *tokens[:start]])
+        model = tf.constant(np.frombuffer(encoder.dump(), np.uint8))
+        ids, _ = library().fastnlp_wordpiece_encode(model, ["x10 x29"])
+        assert ids.numpy().tolist() == encoder.encode("x10 x29").tolist()
+        del model
 
 
 def test_threads_share_one_function(encoder: WordPiece) -> None:
     other = WordPiece(["[UNK]", "fox"])
     function = tf.function(lambda texts: encode(encoder, texts), input_signature=[tf.TensorSpec([None], tf.string)])
-    batches = [[f"the fox {'a' * (i % 9)} {'quick ' * (i % 30)}" for i in range(start, start + 20)] for start in range(60)]
+    batches = [
+        [f"the fox {'a' * (i % 9)} {'quick ' * (i % 30)}" for i in range(start, start + 20)] for start in range(60)
+    ]
     expected = [encoder.encode(batch) for batch in batches]
     others = [other.encode(batch) for batch in batches]
 
@@ -393,7 +411,7 @@ def test_decode_refuses_unfit_row_splits(
 ) -> None:
     model = tf.constant(np.frombuffer(encoder.dump(), np.uint8))
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        _ops().fastnlp_wordpiece_decode(model, tf.constant(values, tf.int32), tf.constant(row_splits, tf.int64))
+        library().fastnlp_wordpiece_decode(model, tf.constant(values, tf.int32), tf.constant(row_splits, tf.int64))
 
 
 @pytest.mark.parametrize(
@@ -413,21 +431,19 @@ def test_a_constant_that_is_no_model(encoder: WordPiece, needs_library: None) ->
     for dumped in (b"", b"x", encoder.dump()[:-1], encoder.dump() + b"x"):
         model = tf.constant(np.frombuffer(dumped, np.uint8))
         with pytest.raises(tf.errors.InvalidArgumentError, match="`model`: not a WordPiece model"):
-            _ops().fastnlp_wordpiece_encode(model, ["fox"])
+            library().fastnlp_wordpiece_encode(model, ["fox"])
 
 
 def test_raw_ops_refuse_what_is_no_vector(encoder: WordPiece, needs_library: None) -> None:
     model = tf.constant(np.frombuffer(encoder.dump(), np.uint8))
-    function = tf.function(lambda texts: _ops().fastnlp_wordpiece_encode(model, texts))
+    function = tf.function(lambda texts: library().fastnlp_wordpiece_encode(model, texts))
     with pytest.raises(ValueError, match="must be rank 1"):
         function(tf.constant([["fox"]]))
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="ignore"):
-        _ops().fastnlp_wordpiece_encode(model, ["fox"], errors="ignore")
+        library().fastnlp_wordpiece_encode(model, ["fox"], errors="ignore")
 
 
 MEMORY = """
-import sys
-import numpy as np
 import tensorflow as tf
 from fastnlp import tf as fastnlp_tf
 from fastnlp.ops import WordPiece
@@ -442,14 +458,10 @@ function = tf.function(lambda texts: encode(encoder, texts), input_signature=[tf
 texts = tf.constant(["the quick fox " * 50] * 4)
 
 def calls(count):
-    for _ in range(count // 4):
+    for _ in range(count // 3):
         ids = function(texts)
         encode(encoder, texts)
         decode(encoder, ids)
-        try:
-            encode(encoder, [b"\\xff"], errors="strict")
-        except tf.errors.InvalidArgumentError:
-            pass
 
 calls(2000)
 before = resident_bytes()
@@ -466,9 +478,5 @@ def test_memory_does_not_grow(run_python: Callable[..., str], needs_library: Non
     if not Path("/proc/self/statm").exists():
         pytest.skip("needs /proc/self/statm")
     grown_by_calls, grown_by_encoders = map(int, run_python(MEMORY).split())
-    assert grown_by_calls < 4 << 20  # each call reads 2.8 kB and makes 800 B: 20,000 that kept either would show
-    assert grown_by_encoders < 100 << 20  # of 80 encoders of some 3 MB, the process keeps 8
-
-
-def _ops() -> Any:
-    return fastnlp_tf._library.library()
+    assert grown_by_calls < 2 << 20  # a call reads 2.8 kB and makes 800 B
+    assert grown_by_encoders < 32 << 20  # of 80 encoders, each almost 1 MB, 8 are kept

@@ -171,8 +171,7 @@ void Tables::canonical_order(std::u32string& text) const {
       continue;
     }
     const auto end = std::find_if(begin, text.end(), [this](char32_t c) { return combining_class_[c] == 0; });
-    std::stable_sort(begin, end,
-                     [this](char32_t a, char32_t b) { return combining_class_[a] < combining_class_[b]; });
+    std::stable_sort(begin, end, [this](char32_t a, char32_t b) { return combining_class_[a] < combining_class_[b]; });
     begin = end;
   }
 }

@@ -31,7 +31,8 @@ class WordScanner {
   explicit WordScanner(const TextRules& rules);
 
   // Calls visit(std::string_view word, int special) for every word in order, where `special` is the index of the
-  // special token that was found in the text, or kNotSpecial. The view lasts until the visit returns.
+  // special token that was found in the text, or kNotSpecial. Case folding can leave an empty
+  // word. The view lasts until the visit returns.
   template <typename Visit>
   void scan(std::string_view text, Visit visit) {
     const bool ascii = utf8::is_ascii(text);
@@ -99,7 +100,7 @@ class WordScanner {
   template <typename Visit>
   void visit_word(std::string_view word, Visit& visit) {
     if (rules_.lowercase) word = lowercase(word);
-    if (!word.empty()) visit(word, kNotSpecial);
+    visit(word, kNotSpecial);
   }
 
   Kind kind_of(char32_t code_point) const {

@@ -76,23 +76,36 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
     return invalid("its unknown token is not in its vocabulary");
   }
 
+  // Models come from pickles and graphs too, so nothing that encode and decode rely on is taken on trust.
+  for (const auto* strings : {&model->tokens, &model->rules.special_tokens}) {
+    for (const std::string& item : *strings) {
+      if (item.empty()) return invalid("it holds an empty token");
+      if (utf8::first_invalid(item) != item.size()) return invalid("it holds a token that is not UTF-8");
+    }
+  }
+  const std::string_view indicator = model->suffix_indicator;
+  if (utf8::first_invalid(indicator) != indicator.size()) return invalid("its suffix indicator is not UTF-8");
   Trie::Entries initial, suffix;
   for (size_t id = 0; id < model->tokens.size(); ++id) {
     const std::string_view token = model->tokens[id];
-    if (token.empty()) return invalid("it holds an empty token");
     initial.emplace_back(token, static_cast<int32_t>(id));
-    const std::string_view indicator = model->suffix_indicator;
     if (token.size() > indicator.size() && token.substr(0, indicator.size()) == indicator) {
       suffix.emplace_back(token.substr(indicator.size()), static_cast<int32_t>(id));
     }
   }
+  std::sort(initial.begin(), initial.end());
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (std::adjacent_find(initial.begin(), initial.end(), same) != initial.end()) {
+    return invalid("it holds a token twice");
+  }
+  for (const std::string& special : model->rules.special_tokens) {
+    const auto found = std::lower_bound(initial.begin(), initial.end(), std::pair(std::string_view(special), 0));
+    const bool known = found != initial.end() && found->first == special;
+    if (!known && model->rules.rules == Rules::kBert) return invalid("it lacks a special token");
+    model->special_ids.push_back(known ? found->second : Trie::kNone);
+  }
   model->initial = Trie(std::move(initial));
   model->suffix = Trie(std::move(suffix));
-  for (const std::string& special : model->rules.special_tokens) {
-    const auto found = std::find(model->tokens.begin(), model->tokens.end(), special);
-    const bool known = found != model->tokens.end();
-    model->special_ids.push_back(known ? static_cast<int32_t>(found - model->tokens.begin()) : -1);
-  }
   out = std::move(model);
   return {};
 }

@@ -19,7 +19,7 @@ struct Model {
   int32_t oov_id = 0;
   std::string suffix_indicator;
   TextRules rules;
-  std::vector<int32_t> special_ids;  // of rules.special_tokens; -1 where the vocabulary lacks one
+  std::vector<int32_t> special_ids;  // of rules.special_tokens; Trie::kNone where the vocabulary lacks one
 
   Trie initial;  // the tokens as they are: what a word may begin with
   Trie suffix;   // the tokens that begin with the suffix indicator, without it: what may follow

@@ -44,21 +44,20 @@ Trie::Trie(Entries entries) {
 
 // A base at which the cells of all labels, which ascend, are free.
 uint32_t Trie::find_base(std::string_view labels) {
-  constexpr uint32_t kPatience = 64;  // cells that were passed over: behind so many, the gaps are not worth a search
+  constexpr uint32_t kPatience = 1024;  // a search that is longer leaves the gaps that it passed over for good
   while (cells_[first_free_].parent != kFree) ++first_free_;
   const uint32_t lowest = static_cast<unsigned char>(labels.front());
-  uint32_t passed = 0;
-  for (uint32_t cell = std::max(first_free_, lowest + 1);; ++cell) {
+  const uint32_t first = std::max(first_free_, lowest + 1);
+  for (uint32_t cell = first;; ++cell) {
     const uint32_t base = cell - lowest;
     if (base + 2 * kLabels > cells_.size()) cells_.resize(cells_.size() * 2 + 2 * kLabels);
     const bool fits = std::all_of(labels.begin(), labels.end(), [&](char label) {
       return cells_[base + static_cast<unsigned char>(label)].parent == kFree;
     });
     if (fits) {
-      if (passed > kPatience) first_free_ = std::max(first_free_, cell - kPatience);
+      if (cell - first > kPatience) first_free_ = cell;
       return base;
     }
-    passed += cells_[cell].parent == kFree;
   }
 }
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fastnlp.reference.text import unicode
@@ -40,20 +41,17 @@ def decode_utf8(text: bytes) -> str:
 
 
 def words(text: str, rules: TextRules) -> list[Word]:
-    """The normalised words of a text, in order."""
+    """The normalised words of a text, in order. Case folding can leave an empty one."""
     return _keras_words(text, rules) if rules.rules == KERAS else _bert_words(text, rules)
 
 
 def _keras_words(text: str, rules: TextRules) -> list[Word]:
     if rules.strip_accents:
         text = _strip_accents(text)
-    if rules.split:
-        found = _split(text, rules, _is_keras_space)
-    else:
-        found = [Word(text)]
+    found = _split(text, rules, _is_keras_space) if rules.split else [Word(text)]
     if rules.lowercase:
         found = [word if word.special else Word(unicode.nfkc_casefold(word.text)) for word in found]
-    return [word for word in found if word.text]
+    return found
 
 
 def _bert_words(text: str, rules: TextRules) -> list[Word]:
@@ -90,9 +88,8 @@ def _is_keras_space(character: str) -> bool:
     return character == " " or category(character) in (CONTROL, FORMAT)
 
 
-def _split(text: str, rules: TextRules, is_space: object) -> list[Word]:
+def _split(text: str, rules: TextRules, is_space: Callable[[str], bool]) -> list[Word]:
     """Cut at white space, and set punctuation and CJK characters apart as words of their own."""
-    assert callable(is_space)
     found: list[Word] = []
     for part in _cut_special_tokens(text, rules.special_tokens):
         if part.special:

@@ -57,8 +57,6 @@ def load(dumped: bytes) -> WordPieceModel:
         strings.append(dumped[position + 4 : end].decode())
         position = end
     suffix_indicator, special_tokens, tokens = strings[0], strings[1 : 1 + special_count], strings[1 + special_count :]
-    rules = TextRules(
-        BERT if bert else KERAS, lowercase, strip_accents, split, split_on_cjk, tuple(special_tokens)
-    )
+    rules = TextRules(BERT if bert else KERAS, lowercase, strip_accents, split, split_on_cjk, tuple(special_tokens))
     ids = {token: token_id for token_id, token in enumerate(tokens)}
     return WordPieceModel(tuple(tokens), ids, oov_id, suffix_indicator, rules)

@@ -1,0 +1,258 @@
+"""WordPiece, text to token ids and back: fastnlp next to its peers.
+
+Under "bert" rules `tokenizers` defines the right ids, under "keras" rules KerasHub inside tf.data. Every other row is
+compared with them, document by document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+import fastnlp
+from bench.corpus import Corpus
+from fastnlp import Ragged
+from fastnlp.ops import WordPiece
+from fastnlp.tokenizers import WordPieceTokenizer
+
+ENCODE = "A Python list of str to token ids"
+ENCODE_DATASET = "The same inside tf.data: map over batches of 1,024 strings"
+DECODE = "Token ids to a Python list of str"
+DECODE_DATASET = "The same inside tf.data: map over batches of 1,024 rows of ids"
+
+BATCH_SIZE = 1024
+FAST, MEDIUM, SLOW = 15, 7, 3  # rounds
+SLOW_DOCUMENTS = 5000
+REFERENCE_DOCUMENTS = 100
+
+FASTNLP = "fastnlp"
+REFERENCE = "fastnlp, reference in pure Python"
+TOKENIZERS = "tokenizers"
+KERAS_HUB = "KerasHub WordPieceTokenizer"
+FAST_BERT = "tensorflow-text FastBertTokenizer"
+
+
+@pytest.fixture(scope="session")
+def tokenizer(corpus: Corpus) -> Any:
+    """The tokenizer of Hugging Face that defines the "bert" rules."""
+    tokenizers = pytest.importorskip("tokenizers")
+    ids = {token: token_id for token_id, token in enumerate(corpus.vocabulary)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = tokenizers.decoders.WordPiece(cleanup=False)
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def bert_ids(tokenizer: Any, corpus: Corpus) -> Ragged:
+    """The right ids under "bert" rules."""
+    return Ragged.from_lists([encoding.ids for encoding in tokenizer.encode_batch(corpus.texts)])
+
+
+@pytest.fixture(scope="session")
+def keras_hub_tokenizer(tf: Any, corpus: Corpus) -> Any:
+    """The tokenizer of KerasHub that defines the "keras" rules."""
+    keras_hub = pytest.importorskip("keras_hub")
+    return keras_hub.tokenizers.WordPieceTokenizer(corpus.vocabulary, lowercase=True, strip_accents=True)
+
+
+@pytest.fixture(scope="session")
+def keras_ids(keras_hub_tokenizer: Any, texts_dataset: Callable[..., Any]) -> Ragged:
+    """The right ids under "keras" rules."""
+    return join(texts_dataset(keras_hub_tokenizer))
+
+
+@pytest.fixture(scope="session")
+def fast_bert(tf: Any, corpus: Corpus) -> Any:
+    """The tokenizer of tensorflow-text, one kernel for normalisation, splitting and sub-words."""
+    text = pytest.importorskip("tensorflow_text")
+    return text.FastBertTokenizer(corpus.vocabulary, token_out_type=tf.int32, lower_case_nfd_strip_accents=True)
+
+
+@pytest.fixture(params=["bert", "keras"])
+def rules(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def right_ids(rules: str, request: pytest.FixtureRequest) -> Ragged:
+    return request.getfixturevalue(f"{rules}_ids")
+
+
+@pytest.fixture(scope="session")
+def right_texts(tokenizer: Any, bert_ids: Ragged) -> list[str]:
+    """What `bert_ids` are decoded to."""
+    return tokenizer.decode_batch(bert_ids.to_list())
+
+
+@pytest.fixture(scope="session")
+def texts_dataset(tf: Any, threads: int, corpus: Corpus) -> Callable[..., Any]:
+    """Makes a dataset of a function of batches of texts."""
+    texts = tf.constant(corpus.texts)
+    batches = tf.data.Dataset.from_tensor_slices(texts).batch(BATCH_SIZE)
+    return lambda function: map_dataset(tf, batches, function, threads)
+
+
+@pytest.fixture(scope="session")
+def ids_dataset(tf: Any, threads: int, bert_ids: Ragged) -> Callable[..., Any]:
+    """Makes a dataset of a function of batches of ids."""
+    rows = len(bert_ids)
+    ids = tf.RaggedTensor.from_row_splits(bert_ids.flat_values, bert_ids.row_splits)
+    ids = tf.RaggedTensor.from_row_splits(ids, np.append(np.arange(0, rows, BATCH_SIZE), rows))
+    batches = tf.data.Dataset.from_tensor_slices(ids)
+    return lambda function: map_dataset(tf, batches, function, threads)
+
+
+def map_dataset(tf: Any, batches: Any, function: Callable[[Any], Any], threads: int) -> Any:
+    """`batches` mapped by `function` on so many threads: one after another, or as tf.data itself tunes it."""
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = threads
+    dataset = batches.map(function, num_parallel_calls=tf.data.AUTOTUNE if threads > 1 else None)
+    return dataset.with_options(options)
+
+
+def drain(dataset: Any) -> None:
+    """Make every batch, as a training loop does, and keep none."""
+    for _ in dataset:
+        pass
+
+
+def join(batches: Iterable[Any]) -> Ragged:
+    """The rows of ragged tensors, one after another."""
+    batches = list(batches)
+    lengths = np.concatenate([[0], *(batch.row_lengths().numpy() for batch in batches)])
+    return Ragged(np.concatenate([batch.flat_values.numpy() for batch in batches]), np.cumsum(lengths))
+
+
+def count_different(rows: Iterable[Any], right: Iterable[Any]) -> int:
+    """How many rows are not the right ones."""
+    return sum(not np.array_equal(row, expected) for row, expected in zip(rows, right, strict=True))
+
+
+def bench_encode_fastnlp(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, rules: str, right_ids: Ragged
+) -> None:
+    encoder = WordPiece(corpus.vocabulary, rules=rules, lowercase=True, strip_accents=True)
+    texts = corpus.texts
+    ids = measure(ENCODE, FASTNLP, rules, texts, lambda: encoder.encode(texts, num_threads=threads), rounds=FAST)
+    assert ids == right_ids
+
+
+@pytest.mark.parametrize("cache", ["warm", "cold"])
+def bench_encode_nanotoken(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, tokenizer: Any, bert_ids: Ragged, cache: str
+) -> None:
+    """Its cache of words outlives calls: warm, it has met all words of the texts before."""
+    peer = pytest.importorskip("nanotoken").Tokenizer(tokenizer)
+    ids = measure(
+        ENCODE,
+        f"nanotoken, {cache} cache",
+        "bert",
+        corpus.texts,
+        lambda: peer.encode_batch(corpus.texts, parallel=threads > 1),
+        rounds=FAST,
+        setup=peer.clear_cache if cache == "cold" else None,
+    )
+    assert Ragged(ids.ids, ids.offsets) == bert_ids
+
+
+def bench_encode_fast_bert(
+    measure: Callable[..., Any], benchmark: BenchmarkFixture, corpus: Corpus, fast_bert: Any, bert_ids: Ragged
+) -> None:
+    """It differs from the rules by design; the report says in how many documents."""
+    ids = measure(ENCODE, FAST_BERT, "bert", corpus.texts, lambda: fast_bert.tokenize(corpus.texts), rounds=MEDIUM)
+    benchmark.extra_info["different"] = count_different(join([ids]), bert_ids)
+
+
+def bench_encode_tokenizers(measure: Callable[..., Any], corpus: Corpus, tokenizer: Any, bert_ids: Ragged) -> None:
+    texts = corpus.texts[:SLOW_DOCUMENTS]
+    encodings = measure(ENCODE, TOKENIZERS, "bert", texts, lambda: tokenizer.encode_batch(texts), rounds=SLOW)
+    assert Ragged.from_lists([encoding.ids for encoding in encodings]) == bert_ids[: len(texts)]
+
+
+def bench_encode_reference(measure: Callable[..., Any], corpus: Corpus, rules: str, right_ids: Ragged) -> None:
+    encoder = WordPiece(corpus.vocabulary, rules=rules, lowercase=True, strip_accents=True)
+    texts = corpus.texts[:REFERENCE_DOCUMENTS]
+    with fastnlp.use_target("reference"):
+        ids = measure(ENCODE, REFERENCE, rules, texts, lambda: encoder.encode(texts), rounds=SLOW)
+    assert ids == right_ids[: len(texts)]
+
+
+def bench_encode_dataset_fastnlp(
+    measure: Callable[..., Any], corpus: Corpus, texts_dataset: Callable[..., Any], rules: str, right_ids: Ragged
+) -> None:
+    layer = WordPieceTokenizer(corpus.vocabulary, rules=rules, lowercase=True, strip_accents=True)
+    dataset = texts_dataset(layer)
+    measure(ENCODE_DATASET, FASTNLP, rules, corpus.texts, lambda: drain(dataset), rounds=FAST)
+    assert join(dataset) == right_ids
+
+
+def bench_encode_dataset_fast_bert(
+    measure: Callable[..., Any],
+    benchmark: BenchmarkFixture,
+    corpus: Corpus,
+    texts_dataset: Callable[..., Any],
+    fast_bert: Any,
+    bert_ids: Ragged,
+) -> None:
+    dataset = texts_dataset(fast_bert.tokenize)
+    measure(ENCODE_DATASET, FAST_BERT, "bert", corpus.texts, lambda: drain(dataset), rounds=MEDIUM)
+    benchmark.extra_info["different"] = count_different(join(dataset), bert_ids)
+
+
+def bench_encode_dataset_keras_hub(
+    measure: Callable[..., Any],
+    corpus: Corpus,
+    texts_dataset: Callable[..., Any],
+    keras_hub_tokenizer: Any,
+    keras_ids: Ragged,
+) -> None:
+    dataset = texts_dataset(keras_hub_tokenizer)
+    measure(ENCODE_DATASET, KERAS_HUB, "keras", corpus.texts, lambda: drain(dataset), rounds=SLOW)
+    assert join(dataset) == keras_ids
+
+
+def bench_decode_fastnlp(
+    measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged, right_texts: list[str]
+) -> None:
+    encoder = WordPiece(corpus.vocabulary)
+    texts = measure(DECODE, FASTNLP, "bert", right_texts, lambda: encoder.decode(bert_ids), rounds=FAST)
+    assert texts == right_texts
+
+
+def bench_decode_nanotoken(
+    measure: Callable[..., Any], tokenizer: Any, bert_ids: Ragged, right_texts: list[str]
+) -> None:
+    peer = pytest.importorskip("nanotoken").Tokenizer(tokenizer)
+    rows = list(bert_ids)
+    texts = measure(DECODE, "nanotoken", "bert", right_texts, lambda: peer.decode_batch(rows), rounds=MEDIUM)
+    assert texts == right_texts
+
+
+def bench_decode_tokenizers(
+    measure: Callable[..., Any], tokenizer: Any, bert_ids: Ragged, right_texts: list[str]
+) -> None:
+    rows = bert_ids[:SLOW_DOCUMENTS].to_list()
+    right_texts = right_texts[:SLOW_DOCUMENTS]
+    texts = measure(DECODE, TOKENIZERS, "bert", right_texts, lambda: tokenizer.decode_batch(rows), rounds=SLOW)
+    assert texts == right_texts
+
+
+@pytest.mark.parametrize("implementation", [FASTNLP, KERAS_HUB])
+def bench_decode_dataset(
+    measure: Callable[..., Any],
+    corpus: Corpus,
+    ids_dataset: Callable[..., Any],
+    keras_hub_tokenizer: Any,
+    right_texts: list[str],
+    implementation: str,
+) -> None:
+    layer = WordPieceTokenizer(corpus.vocabulary) if implementation == FASTNLP else keras_hub_tokenizer
+    dataset = ids_dataset(layer.detokenize)
+    measure(DECODE_DATASET, implementation, "bert", right_texts, lambda: drain(dataset), rounds=MEDIUM)
+    assert [text.decode() for batch in dataset for text in batch.numpy()] == right_texts

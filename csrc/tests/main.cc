@@ -1,0 +1,8 @@
+#include "check.h"
+
+int main() {
+  fastnlp::tests::test_utf8();
+  fastnlp::tests::test_trie();
+  fastnlp::tests::test_wordpiece();
+  std::puts("all tests passed");
+}

@@ -1,0 +1,48 @@
+#include "core/text/utf8.h"
+
+#include "check.h"
+
+namespace fastnlp::tests {
+namespace {
+
+void check_every_code_point() {
+  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+    std::string bytes;
+    utf8::append(c, bytes);
+    const Guarded text(bytes);
+    const char* const p = text.view().data();
+    const utf8::Decoded decoded = utf8::decode(p, p + bytes.size());
+    const bool surrogate = c >= 0xD800 && c <= 0xDFFF;
+    CHECK(decoded.valid == !surrogate);
+    if (surrogate) continue;
+    CHECK(decoded.code_point == c && decoded.size == bytes.size());
+    CHECK(utf8::decode_valid(p).code_point == c && utf8::decode_valid(p).size == bytes.size());
+    CHECK(utf8::is_ascii(text.view()) == (c < 0x80));
+    for (size_t size = 1; size < bytes.size(); ++size) {
+      const Guarded cut(bytes.substr(0, size));
+      const char* const start = cut.view().data();
+      const utf8::Decoded part = utf8::decode(start, start + size);
+      CHECK(!part.valid && part.size == size);  // a maximal ill-formed subsequence
+    }
+  }
+}
+
+}  // namespace
+
+void test_utf8() {
+  check_every_code_point();
+  Random random(1);
+  for (int round = 0; round < 20000; ++round) {
+    const Guarded text(random_text(random, 12));
+    std::string repaired, again;
+    utf8::append_repaired(text.view(), repaired);
+    CHECK(utf8::first_invalid(repaired) == repaired.size());
+    utf8::append_repaired(repaired, again);
+    CHECK(again == repaired);
+    const size_t valid = utf8::first_invalid(text.view());
+    CHECK((valid == text.view().size()) == (repaired == text.view()));
+    CHECK(repaired.substr(0, valid) == text.view().substr(0, valid));
+  }
+}
+
+}  // namespace fastnlp::tests

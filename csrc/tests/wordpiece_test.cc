@@ -1,0 +1,93 @@
+// That encode and decode give what the reference gives is tested from Python; here, that they touch no other memory and
+// that threads, neighbours and damaged models make no difference.
+#include <vector>
+
+#include "check.h"
+#include "core/wordpiece/decode.h"
+#include "core/wordpiece/encode.h"
+
+namespace fastnlp::tests {
+namespace {
+
+using wordpiece::Model;
+using wordpiece::RaggedIds;
+
+void append_integer(uint32_t value, std::string& out) {
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift & 0xFF));
+}
+
+std::string dump(const std::vector<std::string>& tokens, unsigned flags, bool special) {
+  std::string dumped = "fnlp.wordpiece\x01\n";
+  for (unsigned flag = 0; flag < 5; ++flag) dumped.push_back(static_cast<char>(flags >> flag & 1));
+  dumped.append(3, '\0');
+  append_integer(0, dumped);
+  append_integer(special ? 1 : 0, dumped);
+  append_integer(static_cast<uint32_t>(tokens.size()), dumped);
+  const auto append_string = [&](const std::string& item) {
+    append_integer(static_cast<uint32_t>(item.size()), dumped);
+    dumped += item;
+  };
+  append_string("##");
+  if (special) append_string("[M]");
+  for (const std::string& token : tokens) append_string(token);
+  return dumped;
+}
+
+void check_equal(const RaggedIds& a, const RaggedIds& b) {
+  CHECK(std::vector<int32_t>(a.values.data(), a.values.data() + a.values.size()) ==
+        std::vector<int32_t>(b.values.data(), b.values.data() + b.values.size()));
+  CHECK(std::vector<int64_t>(a.row_splits.data(), a.row_splits.data() + a.row_splits.size()) ==
+        std::vector<int64_t>(b.row_splits.data(), b.row_splits.data() + b.row_splits.size()));
+}
+
+}  // namespace
+
+void test_wordpiece() {
+  const std::vector<std::string> tokens = {"[UNK]",    "[M]", "a",   "##b",          "b",  "##a",         "z", ".",
+                                           "\xC3\xA9", "e",   "##e", "\xE4\xB8\xAD", "ab", "\xEF\xBF\xBD"};
+  Random random(3);
+  for (unsigned flags = 0; flags < 32; ++flags) {
+    std::shared_ptr<const Model> model;
+    CHECK(wordpiece::load(dump(tokens, flags, (flags & 8) != 0), model).ok());
+    std::vector<Guarded> owned;
+    size_t bytes = 0;
+    while (bytes < 600'000) {  // several chunks
+      owned.emplace_back(random_text(random, below(random, 50) == 0 ? 3000 : 30));
+      bytes += owned.back().view().size() + 1;
+    }
+    std::vector<std::string_view> texts;
+    for (const Guarded& text : owned) texts.push_back(text.view());
+    RaggedIds one, three;
+    CHECK(wordpiece::encode(*model, texts, {1, false}, one).ok());
+    CHECK(wordpiece::encode(*model, texts, {3, false}, three).ok());
+    check_equal(one, three);
+    CHECK(one.row_splits.size() == texts.size() + 1);
+
+    const Status first = wordpiece::encode(*model, texts, {1, true}, one);
+    const Status same = wordpiece::encode(*model, texts, {3, true}, one);
+    CHECK(first.code == Code::kInvalidUtf8 && same.code == first.code);
+    CHECK(first.row == same.row && first.byte_offset == same.byte_offset);
+    CHECK(utf8::first_invalid(texts[static_cast<size_t>(first.row)]) == static_cast<size_t>(first.byte_offset));
+
+    wordpiece::RaggedText decoded;
+    CHECK(wordpiece::decode(*model, {three.values.data(), three.values.size()},
+                            {three.row_splits.data(), three.row_splits.size()}, decoded)
+              .ok());
+    CHECK(decoded.row_splits.size() == three.row_splits.size());
+  }
+
+  const std::string whole = dump(tokens, 31, true);
+  std::shared_ptr<const Model> model;
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const Guarded cut(std::string_view(whole).substr(0, size));
+    CHECK(wordpiece::load(cut.view(), model).code == Code::kInvalidModel);
+  }
+  for (int round = 0; round < 2000; ++round) {
+    std::string damaged = whole;
+    damaged[below(random, damaged.size())] = static_cast<char>(below(random, 256));
+    const Guarded guarded(damaged);
+    (void)wordpiece::load(guarded.view(), model);
+  }
+}
+
+}  // namespace fastnlp::tests

@@ -1,0 +1,7 @@
+"""`python -m fastnlp`."""
+
+import sys
+
+from fastnlp.cli import main
+
+sys.exit(main())

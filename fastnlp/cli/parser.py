@@ -1,0 +1,163 @@
+"""Commands and their options. What they run is imported when they run, so that `--help` is quick."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from fastnlp._version import __version__
+
+Command: TypeAlias = Callable[..., Any]
+
+
+def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which `--help` shall list them."""
+    return lambda command: reduce(lambda inner, decorate: decorate(inner), reversed(decorators), command)
+
+
+PATH = click.Path(path_type=Path)
+
+text_rules = options(
+    click.option(
+        "--rules",
+        type=click.Choice(["keras", "bert"]),
+        default="keras",
+        help="How text becomes words: as KerasHub does, or as Hugging Face's and Google's BERT do.",
+    ),
+    click.option("--lowercase/--no-lowercase", default=False, help="Lower-case the text."),
+    click.option(
+        "--strip-accents/--no-strip-accents",
+        default=None,
+        help="Remove accents. By default, 'bert' does where it lower-cases, 'keras' does not.",
+    ),
+    click.option("--split/--no-split", default=True, help="Split at white space and punctuation."),
+    click.option("--split-on-cjk/--no-split-on-cjk", default=True, help="Set CJK ideographs apart."),
+    click.option("--suffix-indicator", default="##", metavar="TEXT", help="What begins the tokens inside a word."),
+)
+reading = options(
+    click.option(
+        "--document",
+        type=click.Choice(["line", "file"]),
+        default="line",
+        help="What a document is in a text file: every line, or the file.",
+    ),
+    click.option("--field", default="text", metavar="NAME", help="The field that holds the text in JSON Lines."),
+    click.option(
+        "--errors",
+        type=click.Choice(["replace", "strict"]),
+        default="replace",
+        help="What invalid UTF-8 does: stand for U+FFFD, or end the command.",
+    ),
+)
+threads = click.option(
+    "--threads", "num_threads", type=click.IntRange(min=1), metavar="N", help="Threads to use; one a core by default."
+)
+quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
+
+
+@click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def program() -> None:
+    """Raw text to what Keras models train on, as fast as the machine can."""
+
+
+@program.command()
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), default=8000, help="Largest number of tokens.")
+@click.option("--lowercase", is_flag=True, help="Lower-case the text.")
+@click.option("--out", type=PATH, metavar="DIR", help="Keep the token store in this new folder.")
+def demo(**arguments: Any) -> None:
+    """Learn a vocabulary, build a token store, and read it.
+
+    From INPUT, files or folders of .txt and .jsonl, or from the documentation that Python carries.
+    """
+    from fastnlp.cli.demo import run
+
+    run(**arguments)
+
+
+@program.group()
+def vocab() -> None:
+    """Vocabularies."""
+
+
+@vocab.command("learn")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), required=True, help="Largest number of tokens.")
+@click.option("--out", type=PATH, metavar="FILE", required=True, help="The file to write, one token a line.")
+@text_rules
+@click.option(
+    "--reserved-token",
+    "reserved_tokens",
+    multiple=True,
+    default=["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"],
+    metavar="TOKEN",
+    help="What the vocabulary begins with; may be repeated.",
+)
+@reading
+@quiet
+def vocab_learn(**arguments: Any) -> None:
+    """Learn a WordPiece vocabulary from text.
+
+    INPUT: files or folders, read as `fastnlp corpus build` does.
+    """
+    from fastnlp.cli.vocab import learn
+
+    learn(**arguments)
+
+
+@program.group()
+def corpus() -> None:
+    """Token stores."""
+
+
+@corpus.command("build")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.option("--vocabulary", type=PATH, metavar="FILE", required=True, help="One token a line.")
+@click.option("--out", type=PATH, metavar="DIR", required=True, help="The folder to make.")
+@text_rules
+@click.option("--oov-token", default="[UNK]", metavar="TOKEN", help="What stands for a word that cannot be spelled.")
+@click.option(
+    "--special-token",
+    "special_tokens",
+    multiple=True,
+    metavar="TOKEN",
+    help="Find this token in the text and keep it whole; may be repeated.",
+)
+@reading
+@threads
+@quiet
+def corpus_build(**arguments: Any) -> None:
+    """Encode text into a memory-mapped token store.
+
+    INPUT: files named *.txt or *.jsonl, packed (.gz, .xz) or not, and folders, which are searched for them.
+    """
+    from fastnlp.cli.corpus import build
+
+    build(**arguments)
+
+
+@corpus.command("show")
+@click.argument("path", metavar="DIR", type=PATH)
+@click.option(
+    "--document", "documents", type=int, multiple=True, metavar="I", help="Show this document; may be repeated."
+)
+def corpus_show(**arguments: Any) -> None:
+    """Show what a token store holds."""
+    from fastnlp.cli.corpus import show
+
+    show(**arguments)
+
+
+@program.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(**arguments: Any) -> None:
+    """Show what this installation is made of."""
+    from fastnlp.cli.info import show
+
+    show(**arguments)

@@ -1,0 +1,56 @@
+"""`fastnlp vocab`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import Progress
+
+from fastnlp.cli.progress import progress_bars, stage
+from fastnlp.corpus import count_words
+from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary_learning import learn_vocabulary
+
+
+def learn(
+    *,
+    inputs: Sequence[Path],
+    out: Path,
+    vocabulary_size: int,
+    suffix_indicator: str,
+    reserved_tokens: Sequence[str],
+    quiet: bool,
+    **counting: Any,
+) -> None:
+    """Learn a vocabulary from files and write it."""
+    if out.is_dir():
+        raise IsADirectoryError(f"`out` must be a file; {str(out)!r} is a folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with progress_bars(quiet=quiet) as progress:
+        with stage(progress, "count words") as report:
+            word_counts = count_words(inputs, progress=report, **counting)
+        tokens = learn_from_counts(
+            progress,
+            word_counts,
+            vocabulary_size,
+            suffix_indicator=suffix_indicator,
+            reserved_tokens=reserved_tokens,
+        )
+    write_vocabulary(out, tokens)
+    click.echo(f"{out}: {len(tokens):,} tokens from {sum(word_counts.values()):,} words, {len(word_counts):,} of them different")
+
+
+def learn_from_counts(
+    progress: Progress, word_counts: Mapping[str, int], vocabulary_size: int, **options: Any
+) -> list[str]:
+    """`learn_vocabulary` with a progress bar."""
+    steps = max(word_counts.values(), default=1).bit_length()  # at most, of a binary search
+    step = count(1)
+    with stage(progress, "learn vocabulary") as report:
+        return learn_vocabulary(
+            word_counts, vocabulary_size, on_evaluate=lambda threshold, size: report(next(step), steps), **options
+        )

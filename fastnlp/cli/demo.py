@@ -1,4 +1,4 @@
-"""`fastnlp demo`: raw text, a vocabulary, a token store, and back."""
+"""`fastnlp demo`: from raw text to a vocabulary, a token store, and back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -21,11 +22,116 @@ from fastnlp.cli.corpus import text_bytes
 from fastnlp.cli.progress import Report, progress_bars, stage
 from fastnlp.cli.vocab import learn_from_counts
 from fastnlp.corpus import Corpus
+from fastnlp.corpus.files import check_new_folder
 from fastnlp.corpus.inputs import InputReader
 from fastnlp.ops import WordPiece
 
-ROWS_READ_AT_ONCE = 1024
+DOCUMENTS_READ_AT_ONCE = 1024
 SAMPLES = 4
+SAMPLE_WIDTH = 80
 
 
-class Timings(dict[str, float])
+def run(*, inputs: Sequence[Path], vocabulary_size: int, lowercase: bool, out: Path | None) -> None:
+    """Run all stages, then print what came out and how fast."""
+    if out is not None:
+        check_new_folder(out)
+    with tempfile.TemporaryDirectory() as temporary:
+        with progress_bars() as progress:
+            stages = Stages(progress)
+            if not inputs:
+                with stages.run("collect text") as report:
+                    inputs = [collect(Path(temporary, "python.jsonl"), report)]
+            with stages.run("count words") as report:
+                word_counts = corpus.count_words(inputs, lowercase=lowercase, progress=report)
+            with stages.run("learn vocabulary") as report:
+                vocabulary = learn_from_counts(word_counts, vocabulary_size, report)
+            with stages.run("build token store") as report:
+                encoder = WordPiece(vocabulary, lowercase=lowercase)
+                built = corpus.build(inputs, out or Path(temporary, "tokens"), encoder, progress=report)
+            with stages.run("read and decode") as report:
+                read(built, report)
+        console = Console()
+        console.print(figures(built, sum(word_counts.values())))
+        console.print(speeds(stages.seconds, text_bytes(built)))
+        console.print(samples(inputs, built))
+
+
+@dataclass
+class Stages:
+    """Runs stages under a progress bar and a clock."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def run(self, name: str) -> Iterator[Report]:
+        """One stage."""
+        start = time.perf_counter()
+        with stage(self.progress, name) as report:
+            yield report
+        self.seconds[name] = time.perf_counter() - start
+
+
+def collect(path: Path, report: Report) -> Path:
+    """Write the documentation that Python carries to a JSON Lines file."""
+    with path.open("wb") as file:
+
+        def write(text: str) -> None:
+            file.write(orjson.dumps({"text": text}, option=orjson.OPT_APPEND_NEWLINE))
+
+        for text in python_docs.language_reference():
+            write(text)
+        sources = python_docs.source_files()
+        for done, source in enumerate(sources, 1):
+            for text in python_docs.docstrings(source):
+                write(text)
+            report(done, len(sources))
+    return path
+
+
+def read(built: Corpus, report: Report) -> None:
+    """Decode every document."""
+    for start in range(0, len(built), DOCUMENTS_READ_AT_ONCE):
+        texts = built.decode(slice(start, start + DOCUMENTS_READ_AT_ONCE))
+        report(start + len(texts), len(built))
+
+
+def figures(built: Corpus, words: int) -> Table:
+    """What came out."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_row("documents", f"{len(built):,}")
+    table.add_row("words", f"{words:,}")
+    table.add_row("tokens", f"{built.num_tokens:,}")
+    table.add_row("tokens per word", f"{built.num_tokens / words:.2f}")
+    table.add_row("vocabulary", f"{len(built.encoder.vocabulary):,}")
+    table.add_row("text, MB", f"{text_bytes(built) / 1e6:,.1f}")
+    table.add_row("token ids, MB", f"{built.num_tokens * built.dtype.itemsize / 1e6:,.1f}")
+    return table
+
+
+def speeds(seconds: dict[str, float], num_bytes: int) -> Table:
+    """How long each stage took, and how much text that is a second."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("stage", style="bold")
+    table.add_column("seconds", justify="right")
+    table.add_column("MB/s", justify="right")
+    for name, taken in seconds.items():
+        table.add_row(name, f"{taken:.2f}", f"{num_bytes / 1e6 / taken:,.1f}")
+    return table
+
+
+def samples(inputs: Sequence[Path], built: Corpus) -> Table:
+    """A few documents, and what their ids decode to."""
+    documents = next(InputReader(inputs).batches())
+    short = [index for index, text in enumerate(documents) if SAMPLE_WIDTH / 2 <= len(text) <= SAMPLE_WIDTH]
+    indices = short or list(range(len(documents)))
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("text", ratio=1)
+    table.add_column("decoded from its token ids", ratio=1)
+    for index in indices[:: -(-len(indices) // SAMPLES)]:
+        text = documents[index]
+        text = text if isinstance(text, str) else text.decode(errors="replace")
+        table.add_row(*(textwrap.shorten(side, SAMPLE_WIDTH, placeholder=" …") for side in (text, built.decode(index))))
+    return table

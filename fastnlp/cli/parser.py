@@ -68,7 +68,7 @@ def program() -> None:
 
 @program.command()
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
-@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), default=8000, help="Largest number of tokens.")
+@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), default=4000, help="Largest number of tokens.")
 @click.option("--lowercase", is_flag=True, help="Lower-case the text.")
 @click.option("--out", type=PATH, metavar="DIR", help="Keep the token store in this new folder.")
 def demo(**arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""English text that every machine with Python has: its language reference and the docstrings of its standard library."""
+"""English text that every machine with Python has: its language reference, and its standard library's docstrings."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ def docstrings(path: Path) -> Iterator[str]:
     """The docstrings of a file's module, classes and functions. The file is parsed, not imported."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about escapes in strings that are none of ours
-        tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            text = ast.get_docstring(node)
-            if text:
-                yield text
+        return _docstrings(ast.parse(path.read_bytes()))
+
+
+def _docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    text = ast.get_docstring(node)
+    if text:
+        yield text
+    for child in node.body:
+        if isinstance(child, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _docstrings(child)

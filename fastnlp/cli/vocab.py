@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 
-from fastnlp.cli.progress import progress_bars, stage
+from fastnlp.cli.progress import Report, progress_bars, stage
 from fastnlp.corpus import count_words
 from fastnlp.ops.vocabulary_file import write_vocabulary
 from fastnlp.ops.vocabulary_learning import learn_vocabulary
@@ -33,24 +32,27 @@ def learn(
     with progress_bars(quiet=quiet) as progress:
         with stage(progress, "count words") as report:
             word_counts = count_words(inputs, progress=report, **counting)
-        tokens = learn_from_counts(
-            progress,
-            word_counts,
-            vocabulary_size,
-            suffix_indicator=suffix_indicator,
-            reserved_tokens=reserved_tokens,
-        )
+        with stage(progress, "learn vocabulary") as report:
+            tokens = learn_from_counts(
+                word_counts,
+                vocabulary_size,
+                report,
+                suffix_indicator=suffix_indicator,
+                reserved_tokens=reserved_tokens,
+            )
     write_vocabulary(out, tokens)
-    click.echo(f"{out}: {len(tokens):,} tokens from {sum(word_counts.values()):,} words, {len(word_counts):,} of them different")
+    click.echo(
+        f"{out}: {len(tokens):,} tokens, learned from {sum(word_counts.values()):,} words, "
+        f"{len(word_counts):,} of them different"
+    )
 
 
 def learn_from_counts(
-    progress: Progress, word_counts: Mapping[str, int], vocabulary_size: int, **options: Any
+    word_counts: Mapping[str, int], vocabulary_size: int, report: Report, **options: Any
 ) -> list[str]:
-    """`learn_vocabulary` with a progress bar."""
+    """`learn_vocabulary`, reporting its progress."""
     steps = max(word_counts.values(), default=1).bit_length()  # at most, of a binary search
     step = count(1)
-    with stage(progress, "learn vocabulary") as report:
-        return learn_vocabulary(
-            word_counts, vocabulary_size, on_evaluate=lambda threshold, size: report(next(step), steps), **options
-        )
+    return learn_vocabulary(
+        word_counts, vocabulary_size, on_evaluate=lambda threshold, size: report(next(step), steps), **options
+    )

@@ -277,7 +277,7 @@ def test_one_constant_for_a_graph(encoder: WordPiece, needs_library: None) -> No
     assert all("CPU" in op.device.upper() for op in graph.get_operations() if op.type.startswith("Fastnlp"))
 
 
-def test_constants_keep_neither_graphs_nor_encoders_alive() -> None:
+def test_constants_keep_neither_graphs_nor_encoders_alive(needs_library: None) -> None:
     def use() -> tuple[weakref.ref[tf.Graph], weakref.ref[WordPiece]]:
         encoder = WordPiece(["[UNK]", "fox", "only here"])
         encode(encoder, ["fox"])

@@ -15,25 +15,29 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastnlp
 from bench.corpus import Corpus
+from bench.names import (
+    DECODE,
+    DECODE_DATASET,
+    ENCODE,
+    ENCODE_DATASET,
+    FAST_BERT,
+    FASTNLP,
+    KERAS_HUB,
+    NANOTOKEN_COLD,
+    NANOTOKEN_DECODE,
+    NANOTOKEN_WARM,
+    REFERENCE,
+    TOKENIZERS_DECODE,
+    TOKENIZERS_ENCODE,
+)
 from fastnlp import Ragged
 from fastnlp.ops import WordPiece
 from fastnlp.tokenizers import WordPieceTokenizer
 
-ENCODE = "A Python list of str to token ids"
-ENCODE_DATASET = "The same inside tf.data: map over batches of 1,024 strings"
-DECODE = "Token ids to a Python list of str"
-DECODE_DATASET = "The same inside tf.data: map over batches of 1,024 rows of ids"
-
 BATCH_SIZE = 1024
-FAST, MEDIUM, SLOW = 15, 7, 3  # rounds
+FAST, MEDIUM, SLOW = 15, 5, 3  # rounds
 SLOW_DOCUMENTS = 5000
 REFERENCE_DOCUMENTS = 100
-
-FASTNLP = "fastnlp"
-REFERENCE = "fastnlp, reference in pure Python"
-TOKENIZERS = "tokenizers"
-KERAS_HUB = "KerasHub WordPieceTokenizer"
-FAST_BERT = "tensorflow-text FastBertTokenizer"
 
 
 @pytest.fixture(scope="session")
@@ -143,20 +147,20 @@ def bench_encode_fastnlp(
     assert ids == right_ids
 
 
-@pytest.mark.parametrize("cache", ["warm", "cold"])
+@pytest.mark.parametrize("implementation", [NANOTOKEN_WARM, NANOTOKEN_COLD])
 def bench_encode_nanotoken(
-    measure: Callable[..., Any], corpus: Corpus, threads: int, tokenizer: Any, bert_ids: Ragged, cache: str
+    measure: Callable[..., Any], corpus: Corpus, threads: int, tokenizer: Any, bert_ids: Ragged, implementation: str
 ) -> None:
     """Its cache of words outlives calls: warm, it has met all words of the texts before."""
     peer = pytest.importorskip("nanotoken").Tokenizer(tokenizer)
     ids = measure(
         ENCODE,
-        f"nanotoken, {cache} cache",
+        implementation,
         "bert",
         corpus.texts,
         lambda: peer.encode_batch(corpus.texts, parallel=threads > 1),
         rounds=FAST,
-        setup=peer.clear_cache if cache == "cold" else None,
+        setup=peer.clear_cache if implementation == NANOTOKEN_COLD else None,
     )
     assert Ragged(ids.ids, ids.offsets) == bert_ids
 
@@ -171,16 +175,16 @@ def bench_encode_fast_bert(
 
 def bench_encode_tokenizers(measure: Callable[..., Any], corpus: Corpus, tokenizer: Any, bert_ids: Ragged) -> None:
     texts = corpus.texts[:SLOW_DOCUMENTS]
-    encodings = measure(ENCODE, TOKENIZERS, "bert", texts, lambda: tokenizer.encode_batch(texts), rounds=SLOW)
+    encodings = measure(ENCODE, TOKENIZERS_ENCODE, "bert", texts, lambda: tokenizer.encode_batch(texts), rounds=SLOW)
     assert Ragged.from_lists([encoding.ids for encoding in encodings]) == bert_ids[: len(texts)]
 
 
-def bench_encode_reference(measure: Callable[..., Any], corpus: Corpus, rules: str, right_ids: Ragged) -> None:
-    encoder = WordPiece(corpus.vocabulary, rules=rules, lowercase=True, strip_accents=True)
+def bench_encode_reference(measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged) -> None:
+    encoder = WordPiece(corpus.vocabulary, rules="bert", lowercase=True)
     texts = corpus.texts[:REFERENCE_DOCUMENTS]
     with fastnlp.use_target("reference"):
-        ids = measure(ENCODE, REFERENCE, rules, texts, lambda: encoder.encode(texts), rounds=SLOW)
-    assert ids == right_ids[: len(texts)]
+        ids = measure(ENCODE, REFERENCE, "bert", texts, lambda: encoder.encode(texts), rounds=SLOW)
+    assert ids == bert_ids[: len(texts)]
 
 
 def bench_encode_dataset_fastnlp(
@@ -217,9 +221,7 @@ def bench_encode_dataset_keras_hub(
     assert join(dataset) == keras_ids
 
 
-def bench_decode_fastnlp(
-    measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged, right_texts: list[str]
-) -> None:
+def bench_decode_fastnlp(measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged, right_texts: list[str]) -> None:
     encoder = WordPiece(corpus.vocabulary)
     texts = measure(DECODE, FASTNLP, "bert", right_texts, lambda: encoder.decode(bert_ids), rounds=FAST)
     assert texts == right_texts
@@ -230,7 +232,7 @@ def bench_decode_nanotoken(
 ) -> None:
     peer = pytest.importorskip("nanotoken").Tokenizer(tokenizer)
     rows = list(bert_ids)
-    texts = measure(DECODE, "nanotoken", "bert", right_texts, lambda: peer.decode_batch(rows), rounds=MEDIUM)
+    texts = measure(DECODE, NANOTOKEN_DECODE, "bert", right_texts, lambda: peer.decode_batch(rows), rounds=MEDIUM)
     assert texts == right_texts
 
 
@@ -239,7 +241,7 @@ def bench_decode_tokenizers(
 ) -> None:
     rows = bert_ids[:SLOW_DOCUMENTS].to_list()
     right_texts = right_texts[:SLOW_DOCUMENTS]
-    texts = measure(DECODE, TOKENIZERS, "bert", right_texts, lambda: tokenizer.decode_batch(rows), rounds=SLOW)
+    texts = measure(DECODE, TOKENIZERS_DECODE, "bert", right_texts, lambda: tokenizer.decode_batch(rows), rounds=SLOW)
     assert texts == right_texts
 
 

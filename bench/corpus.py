@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import lzma
 import os
-import sysconfig
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydoc_data.topics import topics
-
+from fastnlp.cli import python_docs
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 
-VOCABULARY_SIZE = 8000  # of the vocabulary learned from Python's documentation
+VOCABULARY_SIZE = 8000  # of the one that is learned
 
 
 @dataclass(frozen=True)
@@ -42,23 +38,13 @@ def load(documents: int | None) -> Corpus:
             file = archive.extractfile("vocab/bert-base-uncased-vocab.txt")
             assert file is not None
             vocabulary = file.read().decode().removesuffix("\n").split("\n")
-        return Corpus("the IMDB training reviews, BERT's uncased vocabulary", texts[:documents], vocabulary)
-    counts = count_words(list(topics.values()), lowercase=True, strip_accents=True)
+        return Corpus("IMDB training reviews, BERT's uncased vocabulary", texts[:documents], vocabulary)
+    texts = list(python_docs.language_reference())
+    vocabulary = learn_vocabulary(count_words(texts, lowercase=True, strip_accents=True), VOCABULARY_SIZE)
+    for path in python_docs.source_files():
+        texts += python_docs.docstrings(path)
     return Corpus(
-        "Python's own documentation and a vocabulary learned from it, as FASTNLP_DATA names no folder of real text",
-        [*topics.values(), *docstrings()][:documents],
-        learn_vocabulary(counts, VOCABULARY_SIZE),
+        "Python's own documentation and a vocabulary learned from it (there is no FASTNLP_DATA)",
+        texts[:documents],
+        vocabulary,
     )
-
-
-def docstrings() -> Iterator[str]:
-    """The docstrings of Python's standard library, file by file."""
-    library = Path(sysconfig.get_path("stdlib"))
-    for path in sorted(library.rglob("*.py")):
-        if {"site-packages", "test", "tests", "lib2to3"} & set(path.relative_to(library).parts):
-            continue
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                docstring = ast.get_docstring(node)
-                if docstring:
-                    yield docstring

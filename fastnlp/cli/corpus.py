@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from fastnlp import corpus
+from fastnlp.cli.output import print_facts
 from fastnlp.cli.progress import progress_bars, stage
 from fastnlp.corpus import Corpus
 from fastnlp.ops import WordPiece
+
+INPUTS_SHOWN = 10
 
 
 def build(
@@ -69,27 +70,24 @@ def show(*, path: Path, documents: Sequence[int]) -> None:
         click.echo(" ".join(map(str, ids)))
         click.echo(opened.decode(index))
     if not documents:
-        Console().print(_summary(opened))
+        print_facts(list(_facts(opened)))
 
 
-def _summary(opened: Corpus) -> Table:
+def _facts(opened: Corpus) -> Iterator[tuple[str, str]]:
     manifest = opened.manifest
-    options = ", ".join(f"{name}={value!r}" for name, value in manifest.encoder["options"].items())
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    table.add_row("path", str(opened.path))
-    table.add_row("documents", f"{len(opened):,}")
-    table.add_row("tokens", f"{opened.num_tokens:,}, {opened.dtype.name}")
-    table.add_row("vocabulary", f"{len(opened.encoder.vocabulary):,} tokens")
-    table.add_row("encoder", options)
-    table.add_row("inputs", f"{len(manifest.inputs):,} files, {text_bytes(opened) / 1e6:,.1f} MB of text")
-    for record in manifest.inputs[:10]:
-        table.add_row("", f"{record.path}: {record.documents:,} documents")
-    if len(manifest.inputs) > 10:
-        table.add_row("", f"and {len(manifest.inputs) - 10:,} more")
-    table.add_row("fastnlp", manifest.fastnlp)
-    return table
+    yield "path", str(opened.path)
+    yield "documents", f"{len(opened):,}"
+    yield "tokens", f"{opened.num_tokens:,}"
+    yield "dtype", opened.dtype.name
+    yield "text", f"{text_bytes(opened) / 1e6:,.1f} MB"
+    yield "vocabulary", f"{len(opened.encoder.vocabulary):,}"
+    yield "encoder", ", ".join(f"{name}={value!r}" for name, value in manifest.encoder["options"].items())
+    yield "fastnlp", manifest.fastnlp
+    yield "input files", f"{len(manifest.inputs):,}"
+    for record in manifest.inputs[:INPUTS_SHOWN]:
+        yield "", record.path
+    if len(manifest.inputs) > INPUTS_SHOWN:
+        yield "", "…"
 
 
 def text_bytes(opened: Corpus) -> int:

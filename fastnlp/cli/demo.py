@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import orjson
@@ -51,8 +52,7 @@ def run(*, inputs: Sequence[Path], vocabulary_size: int, lowercase: bool, out: P
             with stages.run("read and decode") as report:
                 read(built, report)
         console = Console()
-        console.print(figures(built, sum(word_counts.values())))
-        console.print(speeds(stages.seconds, text_bytes(built)))
+        console.print(figures(built, sum(word_counts.values()), stages.seconds))
         console.print(samples(inputs, built))
 
 
@@ -96,29 +96,26 @@ def read(built: Corpus, report: Report) -> None:
         report(start + len(texts), len(built))
 
 
-def figures(built: Corpus, words: int) -> Table:
-    """What came out."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    table.add_row("documents", f"{len(built):,}")
-    table.add_row("words", f"{words:,}")
-    table.add_row("tokens", f"{built.num_tokens:,}")
-    table.add_row("tokens per word", f"{built.num_tokens / words:.2f}")
-    table.add_row("vocabulary", f"{len(built.encoder.vocabulary):,}")
-    table.add_row("text, MB", f"{text_bytes(built) / 1e6:,.1f}")
-    table.add_row("token ids, MB", f"{built.num_tokens * built.dtype.itemsize / 1e6:,.1f}")
-    return table
-
-
-def speeds(seconds: dict[str, float], num_bytes: int) -> Table:
-    """How long each stage took, and how much text that is a second."""
+def figures(built: Corpus, words: int, seconds: dict[str, float]) -> Table:
+    """What came out, and how fast."""
+    megabytes = text_bytes(built) / 1e6
     table = Table(box=SIMPLE_HEAD)
+    table.add_column("result", style="bold")
+    table.add_column("", justify="right")
     table.add_column("stage", style="bold")
     table.add_column("seconds", justify="right")
     table.add_column("MB/s", justify="right")
-    for name, taken in seconds.items():
-        table.add_row(name, f"{taken:.2f}", f"{num_bytes / 1e6 / taken:,.1f}")
+    results = [
+        ("documents", f"{len(built):,}"),
+        ("MB of text", f"{megabytes:,.1f}"),
+        ("words", f"{words:,}"),
+        ("tokens", f"{built.num_tokens:,}"),
+        ("tokens per word", f"{built.num_tokens / words:.2f}"),
+        ("vocabulary", f"{len(built.encoder.vocabulary):,}"),
+    ]
+    stages = [(name, f"{taken:.2f}", f"{megabytes / taken:,.1f}") for name, taken in seconds.items()]
+    for result, timing in zip_longest(results, stages, fillvalue=()):
+        table.add_row(*result, *timing)
     return table
 
 
@@ -133,5 +130,7 @@ def samples(inputs: Sequence[Path], built: Corpus) -> Table:
     for index in indices[:: -(-len(indices) // SAMPLES)]:
         text = documents[index]
         text = text if isinstance(text, str) else text.decode(errors="replace")
-        table.add_row(*(textwrap.shorten(side, SAMPLE_WIDTH, placeholder=" …") for side in (text, built.decode(index))))
+        table.add_row(
+            *(textwrap.shorten(side, 2 * SAMPLE_WIDTH, placeholder=" …") for side in (text, built.decode(index)))
+        )
     return table

@@ -25,8 +25,7 @@ COMPRESSIONS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 SUFFIXES = tuple(base + packed for base in (TEXT_SUFFIX, JSON_LINES_SUFFIX) for packed in ("", *COMPRESSIONS))
 
 READ_BYTES = 1 << 20  # of uncompressed text, taken from a file at once
-BATCH_BYTES = 16 << 20  # the read that reaches this size ends a batch,
-BATCH_DOCUMENTS = 1 << 20  # or the one that reaches this number of documents
+BATCH_BYTES = 4 << 20  # the read that reaches this size ends a batch
 
 Paths: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Document: TypeAlias = str | bytes  # bytes are UTF-8, or were meant to be
@@ -135,12 +134,12 @@ class InputReader:
         """How many of the `total_bytes` have been read so far."""
         return sum(record.size for record in self.records) + (self._file.size if self._file else 0)
 
-    def batches(self) -> Iterator[list[Document]]:
+    def batches(self, num_bytes: int = BATCH_BYTES) -> Iterator[list[Document]]:
         """Read all documents in order.
 
-        Yields:
-            About `BATCH_BYTES` of text each time, or one document that is
-            larger: memory does not grow with the input.
+        Args:
+            num_bytes: the least size of a batch. It is exceeded by up to
+                `READ_BYTES`, or by one document that is larger.
 
         Raises:
             OSError: where a file cannot be read.
@@ -150,10 +149,10 @@ class InputReader:
         batch: list[Document] = []
         size = 0
         for path in self.paths:
-            for documents, num_bytes in self._read(path):
+            for documents, read in self._read(path):
                 batch += documents
-                size += num_bytes
-                if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
+                size += read
+                if size >= num_bytes:
                     yield batch
                     batch, size = [], 0
         if batch:
@@ -171,52 +170,44 @@ class InputReader:
                     yield documents, num_bytes
                 self._file.drain()
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-            raise ValueError(f"{str(path)!r} is cut short or corrupt: {error}") from error
+            raise ValueError(f"{path} is cut short or corrupt: {error}.") from error
         file, self._file = self._file, None
         self.records.append(
             InputRecord(str(path), file.size, file.sha256.hexdigest(), uncompressed_size, num_documents)
         )
 
     def _parse(self, path: Path, file: IO[bytes]) -> Iterator[tuple[Sequence[Document], int]]:
-        if _is_json_lines(path):
-            line_number = 1
-            for block in _blocks_of_lines(file):
-                lines = _split_lines(block)
-                yield self._parse_json(path, lines, line_number), len(block)
-                line_number += len(lines)
-        elif self.document == "file":
+        if self.document == "file" and not _is_json_lines(path):
             text = file.read()
-            self._check_utf8(path, text, 1)
+            self._check_utf8(text, str(path))
             yield [text], len(text)
-        else:
-            line_number = 1
-            for block in _blocks_of_lines(file):
-                self._check_utf8(path, block, line_number)
-                lines = _split_lines(block)
-                yield lines, len(block)
-                line_number += len(lines)
-
-    def _check_utf8(self, path: Path, text: bytes, line_number: int) -> None:
-        if self.errors == "replace":
             return
-        try:
-            text.decode()
-        except UnicodeDecodeError as error:
-            line_number += text.count(b"\n", 0, error.start)
-            column = error.start - text.rfind(b"\n", 0, error.start)
-            raise ValueError(
-                f"{str(path)!r}, line {line_number}, byte {column}: invalid UTF-8 (errors='strict')."
-            ) from None
+        line_number = 1
+        for lines, num_bytes in _lines(file):
+            if _is_json_lines(path):
+                yield self._parse_json(path, lines, line_number), num_bytes
+            else:
+                if self.errors == "strict":
+                    for number, line in enumerate(lines, line_number):
+                        self._check_utf8(line, f"{path}, line {number}")
+                yield lines, num_bytes
+            line_number += len(lines)
+
+    def _check_utf8(self, text: bytes, place: str) -> None:
+        if self.errors == "strict":
+            try:
+                text.decode()
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{place}: invalid UTF-8 at byte {error.start} (errors='strict').") from None
 
     def _parse_json(self, path: Path, lines: list[bytes], line_number: int) -> list[Document]:
         documents: list[Document] = []
         for number, line in enumerate(lines, line_number):
-            if not line or line.isspace():
-                continue
-            try:
-                documents.append(_json_document(line, self.field, self.errors))
-            except ValueError as error:
-                raise ValueError(f"{str(path)!r}, line {number}: {error}") from None
+            if line and not line.isspace():
+                try:
+                    documents.append(_json_document(line, self.field, self.errors))
+                except ValueError as error:
+                    raise ValueError(f"{path}, line {number}: {error}") from None
         return documents
 
 
@@ -245,26 +236,23 @@ def _lenient_json(line: bytes) -> Any:
         return None
 
 
-def _blocks_of_lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The bytes of a file, cut after ends of lines only."""
-    rest: list[bytes] = []  # of a line whose end has not been read: joined once, however long it gets
+def _lines(file: IO[bytes]) -> Iterator[tuple[list[bytes], int]]:
+    """Some lines without their ends, and the number of bytes that were read for them."""
+    rest: list[bytes] = []  # of a line whose end is still to come: joined once, however long it gets
+    num_bytes = 0
     while read := file.read(READ_BYTES):
-        end = read.rfind(b"\n") + 1
-        if end:
-            block = b"".join((*rest, read[:end]))
-            rest = [read[end:]]
-            yield block
-        else:
-            rest.append(read)
+        num_bytes += len(read)
+        lines = read.split(b"\n")
+        rest.append(lines[0])
+        if len(lines) > 1:
+            lines[0] = b"".join(rest)
+            rest = [lines.pop()]
+            if b"\r" in read or lines[0].endswith(b"\r"):
+                lines = [line.removesuffix(b"\r") for line in lines]
+            yield lines, num_bytes
+            num_bytes = 0
     if last := b"".join(rest):
-        yield last
-
-
-def _split_lines(block: bytes) -> list[bytes]:
-    lines = block.replace(b"\r\n", b"\n").split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines
+        yield [last], num_bytes
 
 
 def _is_json_lines(path: Path) -> bool:

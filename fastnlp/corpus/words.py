@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from fastnlp.corpus.inputs import InputReader, Paths
+from fastnlp.corpus.inputs import READ_BYTES, InputReader, Paths
 from fastnlp.ops.vocabulary_learning import count_words as count_words_of_texts
 
 
@@ -39,7 +39,7 @@ def count_words(
     """
     reader = InputReader(inputs, document=document, field=field, errors=errors)
     total: Counter[str] = Counter()
-    for documents in reader.batches():
+    for documents in reader.batches(READ_BYTES):
         total.update(
             count_words_of_texts(
                 documents,

@@ -1,7 +1,7 @@
 """The oracles that WordPiece is compared with, the text that they are compared on, and where they are known to differ.
 
-"keras" is compared with KerasHub inside tf.data, "bert" with Hugging Face `tokenizers`. What both are given is the same:
-a vocabulary, the options of `fastnlp.ops.WordPiece`, and texts.
+"keras" is compared with KerasHub inside tf.data, "bert" with Hugging Face `tokenizers`. What both are given is the
+same: a vocabulary, the options of `fastnlp.ops.WordPiece`, and texts.
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ from fastnlp.ragged import Ragged
 
 DIFFERENCES = Path(__file__).parents[2] / "docs" / "differences.md"
 
-# Every list of code points in docs/differences.md, and where it shows: given `lowercase`, `strip_accents` and whether
-# the code point is the whole text.
-SHOWS: dict[str, Callable[[bool, bool, bool], bool]] = {
-    "keras-nul": lambda lowercase, strip_accents, alone: not alone,
-    "keras-punctuation": lambda lowercase, strip_accents, alone: not alone,
-    "keras-case-folding": lambda lowercase, strip_accents, alone: lowercase,
-    "keras-marks": lambda lowercase, strip_accents, alone: strip_accents,
-    "bert-ideographs": lambda lowercase, strip_accents, alone: not alone,
-    "bert-punctuation": lambda lowercase, strip_accents, alone: not alone,
-    "bert-format": lambda lowercase, strip_accents, alone: True,
-    "bert-marks": lambda lowercase, strip_accents, alone: strip_accents,
+ANYWHERE = {"alone", "among letters", "after a mark"}
+NOT_ALONE = {"among letters", "after a mark"}
+
+# Every list of code points in docs/differences.md: the option under which it shows, if it needs one, and where.
+SHOWS = {
+    "keras-nul": (None, NOT_ALONE),
+    "keras-punctuation": (None, NOT_ALONE),
+    "keras-case-folding": ("lowercase", ANYWHERE),
+    "keras-marks": ("strip_accents", ANYWHERE),
+    "keras-order": ("lowercase", {"after a mark"}),
+    "bert-ideographs": (None, NOT_ALONE),
+    "bert-punctuation": (None, NOT_ALONE),
+    "bert-format": (None, ANYWHERE),
+    "bert-marks": ("strip_accents", ANYWHERE),
+    "bert-order": ("strip_accents", {"after a mark"}),
 }
 
 
@@ -154,9 +158,14 @@ def known_differences() -> Callable[..., set[int]]:
             listed[name].update(range(int(first, 16), int(last or first, 16) + 1))
     assert listed.keys() == SHOWS.keys()
 
-    def find(rules: str, *, lowercase: bool, strip_accents: bool, alone: bool) -> set[int]:
-        names = [name for name, shows in SHOWS.items() if name.startswith(rules)]
-        return set().union(*(listed[name] for name in names if SHOWS[name](lowercase, strip_accents, alone)))
+    def find(rules: str, *, lowercase: bool, strip_accents: bool, context: str | None = None) -> set[int]:
+        options = {None, *["lowercase"] * lowercase, *["strip_accents"] * strip_accents}
+        return {
+            code_point
+            for name, (option, contexts) in SHOWS.items()
+            if name.startswith(rules) and option in options and (context is None or context in contexts)
+            for code_point in listed[name]
+        }
 
     return find
 

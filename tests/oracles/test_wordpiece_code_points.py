@@ -11,33 +11,31 @@ import fastnlp
 from fastnlp.ops import WordPiece
 from fastnlp.reference.text import unicode
 
+RULES = ["keras", "bert"]
 OPTIONS = [(lowercase, strip_accents) for lowercase in (False, True) for strip_accents in (False, True)]
-CODE_POINTS = [code_point for code_point in range(0x110000) if not 0xD800 <= code_point < 0xE000]
-
-
-def alone(character: str) -> str:
-    return character
-
-
-def among_letters(character: str) -> str:
-    """Between two letters, and after a space."""
-    return f"a{character}b a {character}b"
+CONTEXTS = {"alone": "{0}", "among letters": "a{0}b a {0}b", "after a mark": "a\u302f\u0360{0}b"}
 
 
 @lru_cache(maxsize=1)
 def characters_of(plane: int) -> list[str]:
-    return [chr(code_point) for code_point in CODE_POINTS if code_point >> 16 == plane]
+    code_points = range(plane << 16, (plane + 1) << 16)
+    return [chr(code_point) for code_point in code_points if not 0xD800 <= code_point < 0xE000]
 
 
 @lru_cache(maxsize=1)
 def vocabulary_of(plane: int) -> list[str]:
     """A token for every character that a word may hold, so that the ids spell the words."""
-    found = set()
-    for character in characters_of(plane):
-        decomposed = unicode.nfd(character)
-        found.update(f"a{character}b", decomposed, unicode.lowercase(character), unicode.lowercase(decomposed))
-        found.update(unicode.nfkc_casefold(f"a{character}b"), unicode.nfkc_casefold(decomposed))
-    found.discard("\0")  # which KerasHub cannot have in a vocabulary, and which is in no word
+    return spelling_vocabulary(f"a{character}b" for character in characters_of(plane))
+
+
+def spelling_vocabulary(texts) -> list[str]:
+    found = set("a")
+    for text in texts:
+        decomposed = unicode.nfd(text)
+        for form in (text, decomposed):
+            found.update(form, unicode.lowercase(form), unicode.nfkc_casefold(form))
+            found.update(*map(unicode.nfkc_casefold, form))
+    found.discard("\0")  # it is in no word, and KerasHub cannot have it in a vocabulary
     return ["[UNK]", *sorted(found), *(f"##{character}" for character in sorted(found))]
 
 
@@ -45,20 +43,69 @@ def show(code_points: set[int]) -> list[str]:
     return [f"{code_point:04X}" for code_point in sorted(code_points)]
 
 
-@pytest.mark.parametrize("rules", ["keras", "bert"])
+@pytest.mark.parametrize("rules", RULES)
 @pytest.mark.parametrize("plane", range(17))
 def test_code_points(plane, rules, oracle, differing_rows, known_differences):
     characters, vocabulary = characters_of(plane), vocabulary_of(plane)
     theirs = oracle(rules, vocabulary)
+    combinations = [(*options, context) for options in OPTIONS for context in ("alone", "among letters")]
+    for number, (lowercase, strip_accents, context) in enumerate(combinations):
+        if context == "alone":
+            theirs.set_options(lowercase=lowercase, strip_accents=strip_accents)
+            ours = WordPiece(vocabulary, rules=rules, lowercase=lowercase, strip_accents=strip_accents)
+        texts = [CONTEXTS[context].format(character) for character in characters]
+        ids = ours.encode(texts)
+        assert (ids.flat_values != 0).all()
+        differing = {ord(characters[row]) for row in differing_rows(ids, theirs.encode(texts))}
+        listed = known_differences(rules, lowercase=lowercase, strip_accents=strip_accents, context=context)
+        listed = listed.intersection(map(ord, characters))
+        assert (show(differing - listed), show(listed - differing)) == ([], []), (lowercase, strip_accents, context)
+
+        # The reference is slow: every code point meets one of the combinations there, its neighbours the others.
+        share = slice(number, None, len(combinations))
+        with fastnlp.use_target("reference"):
+            assert ours.encode(texts[share]) == ids[share]
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_order_of_marks(rules, oracle, differing_rows, known_differences):
+    characters = sorted(unicode.table().combining_class)
+    texts = [CONTEXTS["after a mark"].format(character) for character in characters]
+    vocabulary = spelling_vocabulary(texts)
+    theirs = oracle(rules, vocabulary)
     for lowercase, strip_accents in OPTIONS:
         theirs.set_options(lowercase=lowercase, strip_accents=strip_accents)
         ours = WordPiece(vocabulary, rules=rules, lowercase=lowercase, strip_accents=strip_accents)
-        for context in (alone, among_letters):
-            texts = [context(character) for character in characters]
-            ids = ours.encode(texts)
-            assert (ids.flat_values != 0).all()
-            differing = {ord(characters[row]) for row in differing_rows(ids, theirs.encode(texts))}
-            listed = known_differences(
-                rules, lowercase=lowercase, strip_accents=strip_accents, alone=context is alone
-            ).intersection(map(ord, characters))
-            assert (show(differing - listed), show(listed - differing)) == ([], []), (context, lowercase, strip_accents)
+        ids = ours.encode(texts)
+        assert (ids.flat_values != 0).all()
+        differing = {ord(characters[row]) for row in differing_rows(ids, theirs.encode(texts))}
+        listed = known_differences(rules, lowercase=lowercase, strip_accents=strip_accents, context="after a mark")
+        assert show(differing) == show(listed.intersection(map(ord, characters)))
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_sequences(rules, oracle, differing_rows, known_differences):
+    """Texts at random of the characters that act upon each other, without those that are known to differ."""
+    table = unicode.table()
+    mapped = {
+        *table.decomposition,
+        *table.lowercase,
+        *table.casefold,
+        *table.category,
+        *map(chr, range(0xAC00, 0xD7A4)),
+    }
+    composing = {*"".join(table.composition), *map(chr, range(0x1100, 0x1200))}
+    known = known_differences(rules, lowercase=True, strip_accents=True)
+    pools = [
+        sorted({character for character in pool if ord(character) not in known})
+        for pool in (mapped, composing, table.combining_class, "aBΣς. \n中각")
+    ]
+    draw = random.Random(0)
+    texts = ["".join(draw.choice(draw.choice(pools)) for _ in range(draw.randint(2, 8))) for _ in range(50_000)]
+    vocabulary = spelling_vocabulary(texts)
+    theirs = oracle(rules, vocabulary)
+    for lowercase, strip_accents in OPTIONS:
+        theirs.set_options(lowercase=lowercase, strip_accents=strip_accents)
+        ours = WordPiece(vocabulary, rules=rules, lowercase=lowercase, strip_accents=strip_accents)
+        differing = differing_rows(ours.encode(texts), theirs.encode(texts))
+        assert [ascii(texts[row]) for row in differing] == []

@@ -13,8 +13,6 @@ using unicode::kPrivateUse;
 using unicode::kPunctuation;
 using unicode::kWhiteSpace;
 
-char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
 void decode_all(std::string_view text, std::u32string& out) {
   for (const char* p = text.data(); p < text.data() + text.size();) {
     const utf8::Decoded decoded = utf8::decode_valid(p);
@@ -45,19 +43,21 @@ int WordScanner::special_at(std::string_view text, size_t position) const {
   return longest;
 }
 
-std::string_view WordScanner::lowercase(std::string_view word) {
-  if (utf8::is_ascii(word)) {
-    lowered_.resize(word.size());
-    std::transform(word.begin(), word.end(), lowered_.begin(), lower_ascii);
-    return lowered_;
-  }
-  if (rules_.rules == Rules::kBert) return word;  // clean() has done it
-  lowered_.clear();
+// Lower-casing ASCII first changes no result: it is the same in every rule, whatever stands next to it.
+std::string_view WordScanner::lower_ascii(std::string_view text) {
+  lowered_.resize(text.size());
+  std::transform(text.begin(), text.end(), lowered_.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return lowered_;
+}
+
+std::string_view WordScanner::casefold(std::string_view word) {
+  folded_.clear();
   run_.clear();
   decode_all(word, run_);
   tables_.nfkc_casefold(run_);
-  for (const char32_t c : run_) utf8::append(c, lowered_);
-  return lowered_;
+  for (const char32_t c : run_) utf8::append(c, folded_);
+  return folded_;
 }
 
 // Normalises a run of code points without ASCII among them: nothing in it can interact with what lies around it.
@@ -94,7 +94,7 @@ std::string_view WordScanner::strip_accents(std::string_view text) {
   return normalized_;
 }
 
-// Hugging Face's BertNormalizer; plain ASCII is left for lowercase(), and CJK ideographs for split().
+// Hugging Face's BertNormalizer; ASCII is left for lower_ascii(), and CJK ideographs for split().
 std::string_view WordScanner::clean(std::string_view text) {
   bool plain = true;
   for (const char c : text) plain &= static_cast<unsigned char>(c - 0x20) < 0x5F || c == '\n' || c == '\t' || c == '\r';
@@ -113,8 +113,7 @@ std::string_view WordScanner::clean(std::string_view text) {
       continue;
     } else if (properties & kWhiteSpace || c < 0x80) {
       flush(run_, normalized_, rules_.lowercase);
-      const char ascii = properties & kWhiteSpace ? ' ' : static_cast<char>(c);
-      normalized_.push_back(rules_.lowercase ? lower_ascii(ascii) : ascii);
+      normalized_.push_back(properties & kWhiteSpace ? ' ' : static_cast<char>(c));
     } else {
       run_.push_back(c);
     }

@@ -72,12 +72,14 @@ class WordScanner {
 
   template <typename Visit>
   void split(std::string_view text, Visit& visit) {
+    if (rules_.lowercase) text = lower_ascii(text);
     if (!rules_.split) {
-      visit_word(text, visit);
+      visit_word(text, utf8::is_ascii(text), visit);
       return;
     }
     const char* const end = text.data() + text.size();
     const char* word = text.data();
+    bool ascii = true;  // the word, so far
     for (const char* p = word; p < end;) {
       const auto lead = static_cast<unsigned char>(*p);
       Kind kind = ascii_kinds_[lead];
@@ -86,20 +88,22 @@ class WordScanner {
         const utf8::Decoded decoded = utf8::decode_valid(p);
         kind = kind_of(decoded.code_point);
         size = decoded.size;
+        if (kind == kWord) ascii = false;
       }
       if (kind != kWord) {
-        if (p > word) visit_word({word, static_cast<size_t>(p - word)}, visit);
-        if (kind == kAlone) visit_word({p, static_cast<size_t>(size)}, visit);
+        if (p > word) visit_word({word, static_cast<size_t>(p - word)}, ascii, visit);
+        if (kind == kAlone) visit_word({p, static_cast<size_t>(size)}, size == 1, visit);
         word = p + size;
+        ascii = true;
       }
       p += size;
     }
-    if (end > word) visit_word({word, static_cast<size_t>(end - word)}, visit);
+    if (end > word) visit_word({word, static_cast<size_t>(end - word)}, ascii, visit);
   }
 
   template <typename Visit>
-  void visit_word(std::string_view word, Visit& visit) {
-    if (rules_.lowercase) word = lowercase(word);
+  void visit_word(std::string_view word, bool ascii, Visit& visit) {
+    if (rules_.lowercase && !ascii && rules_.rules == Rules::kKeras) word = casefold(word);
     visit(word, kNotSpecial);
   }
 
@@ -110,7 +114,8 @@ class WordScanner {
   }
 
   int special_at(std::string_view text, size_t position) const;
-  std::string_view lowercase(std::string_view word);
+  std::string_view lower_ascii(std::string_view text);
+  std::string_view casefold(std::string_view word);
   std::string_view strip_accents(std::string_view text);
   std::string_view clean(std::string_view text);
   void flush(std::u32string& run, std::string& out, bool lower) const;
@@ -121,7 +126,7 @@ class WordScanner {
   uint8_t alone_;  // the properties of characters that are words of their own
   uint8_t space_;  // the properties of characters that separate words
   std::array<Kind, 256> ascii_kinds_{};
-  std::string repaired_, normalized_, lowered_;
+  std::string repaired_, normalized_, lowered_, folded_;
   std::u32string run_;
 };
 

@@ -1,0 +1,84 @@
+"""Run the benchmarks, print what they measured, and put it into docs/benchmark.md and docs/images/encode.png."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench.chart import draw
+from bench.names import ENCODE, ENCODE_DATASET, REFERENCE
+from bench.report import Report, Row, to_markdown, to_rich
+
+THREADS = (1, 2)
+ROOT = Path(__file__).parents[1]
+RESULTS = {threads: ROOT / "bench" / "results" / f"threads-{threads}.json" for threads in THREADS}
+PAGE = ROOT / "docs" / "benchmark.md"
+CHART = ROOT / "docs" / "images" / "encode.png"
+BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what python -m bench writes -->\n"
+
+
+@click.command(help=__doc__)
+@click.option("--documents", type=click.IntRange(1), help="Take so many documents, print the table, and write nothing.")
+@click.option("--report-only", is_flag=True, help="Take the results of the last run instead of measuring again.")
+def main(documents: int | None, report_only: bool) -> None:
+    if not report_only:
+        measure(documents)
+    report = Report.read(RESULTS)
+    Console(width=None if sys.stdout.isatty() else 120).print(to_rich(report))
+    if documents is None:
+        write(report)
+
+
+def measure(documents: int | None) -> None:
+    """Run every benchmark in a process for each number of threads."""
+    RESULTS[THREADS[0]].parent.mkdir(exist_ok=True)
+    for threads, path in RESULTS.items():
+        click.echo(f"{threads} of {', '.join(map(str, THREADS))} threads", err=True)
+        command = [sys.executable, "-m", "pytest", ROOT / "bench", "--quiet", "--benchmark-quiet"]
+        options = [f"--threads={threads}", f"--benchmark-json={path}"]
+        if documents is not None:
+            options.append(f"--documents={documents}")
+        finished = subprocess.run([*command, *options], check=False)
+        if finished.returncode:
+            sys.exit(finished.returncode)
+
+
+def write(report: Report) -> None:
+    """Put the report into the documentation: the table between its two marks, and the chart."""
+    before, rest = PAGE.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    replace(PAGE, f"{before}{BEGIN}\n{to_markdown(report)}\n{END}{after}".encode())
+    CHART.parent.mkdir(exist_ok=True)
+    panels = {
+        "From a Python list of str": fastest_first(report.rows_of(ENCODE)),
+        "Inside tf.data, batches of 1,024": fastest_first(report.rows_of(ENCODE_DATASET)),
+    }
+    starred = [row for rows in panels.values() for row in rows if row.different]
+    chart = draw(
+        "Text to WordPiece ids, MB/s",
+        f"{report.corpus}. {report.machine}, {report.date}",
+        f"* other ids in {starred[0].different:,} of {starred[0].documents:,} documents" if starred else "",
+        panels,
+    )
+    replace(CHART, chart)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave it as it was."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def fastest_first(rows: list[Row]) -> list[Row]:
+    """The rows of compiled implementations, by their speed with the most threads."""
+    compiled = [row for row in rows if row.implementation != REFERENCE]
+    return sorted(compiled, key=lambda row: -row.speed(THREADS[-1]))
+
+
+if __name__ == "__main__":
+    main()

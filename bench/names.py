@@ -1,0 +1,17 @@
+"""What tasks and implementations are called, in benchmarks and in reports."""
+
+ENCODE = "Encode a list of str"
+ENCODE_DATASET = "Encode in tf.data"
+DECODE = "Decode to a list of str"
+DECODE_DATASET = "Decode in tf.data"
+
+# The part after the first space says which part of an implementation, or how it is used.
+FASTNLP = "fastnlp"
+REFERENCE = "fastnlp reference in Python"
+FAST_BERT = "tensorflow-text FastBertTokenizer"
+KERAS_HUB = "KerasHub WordPieceTokenizer"
+NANOTOKEN_WARM = "nanotoken warm cache"
+NANOTOKEN_COLD = "nanotoken cold cache"
+NANOTOKEN_DECODE = "nanotoken decode_batch"
+TOKENIZERS_ENCODE = "tokenizers encode_batch"
+TOKENIZERS_DECODE = "tokenizers decode_batch"

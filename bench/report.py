@@ -1,0 +1,175 @@
+"""What a run measured, as tables."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+import fastnlp
+from bench.names import ENCODE, FASTNLP
+
+PEERS = ("nanotoken", "tokenizers", "tensorflow", "tensorflow-text", "keras", "keras-hub")
+
+
+@dataclass
+class Row:
+    """One implementation at one task.
+
+    Attributes:
+        task: what goes in and what comes out.
+        implementation: a name, and after a space which part of it.
+        rules: the rules for text.
+        documents: how many texts were encoded or decoded.
+        megabytes: of text in UTF-8, 10**6 bytes each.
+        different: in how many documents the ids are not the right ones.
+        medians: seconds a round, by the number of threads.
+        spreads: the interquartile range divided by the median, by the number of threads.
+    """
+
+    task: str
+    implementation: str
+    rules: str
+    documents: int
+    megabytes: float
+    different: int
+    medians: dict[int, float] = field(default_factory=dict)
+    spreads: dict[int, float] = field(default_factory=dict)
+
+    def speed(self, threads: int) -> float:
+        """MB/s."""
+        return self.megabytes / self.medians[threads]
+
+
+@dataclass
+class Report:
+    """A run: where, with what, and its rows in the order in which they were measured."""
+
+    corpus: str
+    machine: str
+    software: str
+    date: str
+    threads: list[int]
+    rows: list[Row]
+
+    @classmethod
+    def read(cls, paths: dict[int, Path]) -> Report:
+        """Read the files of pytest-benchmark, one for each number of threads."""
+        rows: dict[tuple[str, str, str], Row] = {}
+        for threads, path in paths.items():
+            run = json.loads(path.read_text())
+            for benchmark in run["benchmarks"]:
+                info = benchmark["extra_info"]
+                key = info["task"], info["implementation"], info["rules"]
+                row = rows.setdefault(key, Row(*key, info["documents"], info["bytes"] / 1e6, info["different"]))
+                row.medians[threads] = benchmark["stats"]["median"]
+                row.spreads[threads] = benchmark["stats"]["iqr"] / benchmark["stats"]["median"]
+        cpu = run["machine_info"]["cpu"]
+        return cls(
+            corpus=info["corpus"],
+            machine=f"{re.sub(r'[(](R|TM)[)]', '', cpu['brand_raw'])}, {cpu['count']} cores",
+            software=describe_software(),
+            date=datetime.fromisoformat(run["datetime"]).strftime("%d %B %Y").lstrip("0"),
+            threads=list(paths),
+            rows=list(rows.values()),
+        )
+
+    def tasks(self) -> list[str]:
+        return list(dict.fromkeys(row.task for row in self.rows))
+
+    def rows_of(self, task: str) -> list[Row]:
+        return [row for row in self.rows if row.task == task]
+
+    def cells(self, row: Row) -> list[str]:
+        """What the tables say about a row; see `header`."""
+        cells = [row.implementation, row.rules, f"{row.different:,} of {row.documents:,}"]
+        for threads in self.threads:
+            ratio = self._fastnlp(row).speed(threads) / row.speed(threads)
+            cells += [
+                f"{row.medians[threads]:.3f} s",
+                format_number(row.speed(threads)),
+                "" if row.implementation == FASTNLP else format_number(ratio),
+            ]
+        return cells
+
+    def header(self) -> list[str]:
+        header = ["", "rules", "differ"]
+        for threads in self.threads:
+            header += [format_threads(threads), "MB/s", "ratio"]
+        return header
+
+    def notes(self) -> list[str]:
+        """What was measured, where, with what, and how steadily."""
+        megabytes = {row.documents: row.megabytes for row in self.rows_of(ENCODE)}
+        sizes = ", ".join(f"{documents:,} documents are {size:.2f} MB" for documents, size in sorted(megabytes.items()))
+        spreads = sorted(spread for row in self.rows for spread in row.spreads.values())
+        noise = f"{statistics.median(spreads):.0%} in the median row, {max(spreads):.0%} in the worst"
+        return [
+            f"Text: {self.corpus}; {sizes}.",
+            f"Machine: {self.machine}. {self.date}.",
+            f"Software: {self.software}.",
+            f"Noise (interquartile range of a row's rounds by their median): {noise}.",
+        ]
+
+    def _fastnlp(self, row: Row) -> Row:
+        """What `row` is compared with: fastnlp at the same task under the same rules."""
+        return next(
+            other for other in self.rows_of(row.task) if (other.implementation, other.rules) == (FASTNLP, row.rules)
+        )
+
+
+def describe_software() -> str:
+    config = fastnlp.show_config()
+    own = f"fastnlp {config['fastnlp']} ({config['target']}, {config['compiler']})"
+    return ", ".join([own, f"Python {config['python']}", *(f"{peer} {version(peer)}" for peer in PEERS)])
+
+
+def format_number(number: float) -> str:
+    """Two or three significant digits."""
+    if number >= 9.95:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 0.95 else f"{number:.2f}"
+
+
+def format_threads(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def to_rich(report: Report) -> Group:
+    """The report for a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, name in enumerate(report.header()):
+        table.add_column(name, justify="left" if column < 2 else "right", no_wrap=True)
+    for task in report.tasks():
+        table.add_row(Text(f"\n{task}", style="bold"))
+        for row in report.rows_of(task):
+            table.add_row(*report.cells(row), style="green" if row.implementation == FASTNLP else None)
+    return Group(table, "", *report.notes())
+
+
+def to_markdown(report: Report) -> str:
+    """The report for a page of documentation."""
+
+    def line(cells: Sequence[Any]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    parts = []
+    for task in report.tasks():
+        header = report.header()
+        lines = [line([f"**{task}**", *header[1:]]), line(["---", "---"] + ["---:"] * (len(header) - 2))]
+        for row in report.rows_of(task):
+            name, *cells = report.cells(row)
+            lines.append(line([f"**{name}**" if row.implementation == FASTNLP else name, *cells]))
+        parts.append("\n".join(lines))
+    parts.append("\n".join(f"- {note}" for note in report.notes()))
+    return "\n\n".join(parts) + "\n"

@@ -15,7 +15,7 @@ from bench.report import Report, Row, to_markdown, to_rich
 
 THREADS = (1, 2)
 ROOT = Path(__file__).parents[1]
-RESULTS = {threads: ROOT / "bench" / "results" / f"threads-{threads}.json" for threads in THREADS}
+RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "benchmark.md"
 CHART = ROOT / "docs" / "images" / "encode.png"
 BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what python -m bench writes -->\n"
@@ -25,26 +25,27 @@ BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what python -
 @click.option("--documents", type=click.IntRange(1), help="Take so many documents, print the table, and write nothing.")
 @click.option("--report-only", is_flag=True, help="Take the results of the last run instead of measuring again.")
 def main(documents: int | None, report_only: bool) -> None:
+    results = {threads: RESULTS / f"{documents or 'all'}-documents-{threads}-threads.json" for threads in THREADS}
     if not report_only:
-        measure(documents)
-    report = Report.read(RESULTS)
+        RESULTS.mkdir(exist_ok=True)
+        for threads, path in results.items():
+            measure(documents, threads, path)
+    elif not all(path.exists() for path in results.values()):
+        raise click.UsageError(f"--report-only needs the results of a run; there are none in {RESULTS}.")
+    report = Report.read(results)
     Console(width=None if sys.stdout.isatty() else 120).print(to_rich(report))
     if documents is None:
         write(report)
 
 
-def measure(documents: int | None) -> None:
-    """Run every benchmark in a process for each number of threads."""
-    RESULTS[THREADS[0]].parent.mkdir(exist_ok=True)
-    for threads, path in RESULTS.items():
-        click.echo(f"{threads} of {', '.join(map(str, THREADS))} threads", err=True)
-        command = [sys.executable, "-m", "pytest", ROOT / "bench", "--quiet", "--benchmark-quiet"]
-        options = [f"--threads={threads}", f"--benchmark-json={path}"]
-        if documents is not None:
-            options.append(f"--documents={documents}")
-        finished = subprocess.run([*command, *options], check=False)
-        if finished.returncode:
-            sys.exit(finished.returncode)
+def measure(documents: int | None, threads: int, path: Path) -> None:
+    """Run every benchmark in a process of its own, because libraries size their thread pools once."""
+    options = [f"--threads={threads}", f"--benchmark-json={path}", "--benchmark-quiet"]
+    if documents is not None:
+        options.append(f"--documents={documents}")
+    finished = subprocess.run([sys.executable, "-m", "pytest", str(ROOT / "bench"), *options], check=False)
+    if finished.returncode:
+        sys.exit(finished.returncode)
 
 
 def write(report: Report) -> None:

@@ -80,18 +80,23 @@ def fast_bert(tf: Any, corpus: Corpus) -> Any:
 
 @pytest.fixture(params=["bert", "keras"])
 def rules(request: pytest.FixtureRequest) -> str:
-    return request.param
+    """Both sets of rules, one after the other."""
+    rules: str = request.param
+    return rules
 
 
 @pytest.fixture
 def right_ids(rules: str, request: pytest.FixtureRequest) -> Ragged:
-    return request.getfixturevalue(f"{rules}_ids")
+    """The right ids under `rules`."""
+    ids: Ragged = request.getfixturevalue(f"{rules}_ids")
+    return ids
 
 
 @pytest.fixture(scope="session")
 def right_texts(tokenizer: Any, bert_ids: Ragged) -> list[str]:
     """What `bert_ids` are decoded to."""
-    return tokenizer.decode_batch(bert_ids.to_list())
+    texts: list[str] = tokenizer.decode_batch(bert_ids.to_list())
+    return texts
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +120,7 @@ def ids_dataset(tf: Any, threads: int, bert_ids: Ragged) -> Callable[..., Any]:
 def map_dataset(tf: Any, batches: Any, function: Callable[[Any], Any], threads: int) -> Any:
     """`batches` mapped by `function` on so many threads: one after another, or as tf.data itself tunes it."""
     options = tf.data.Options()
+    # Else AUTOTUNE takes all cores, whatever TensorFlow's own pools are held to.
     options.threading.private_threadpool_size = threads
     dataset = batches.map(function, num_parallel_calls=tf.data.AUTOTUNE if threads > 1 else None)
     return dataset.with_options(options)

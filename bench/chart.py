@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -89,7 +90,7 @@ def _draw_row(axes: Axes, top: float, row: Row, *, name_threads: bool) -> None:
             )
 
 
-def _write(axes: Axes, y: float, text: str, **style: object) -> None:
+def _write(axes: Axes, y: float, text: str, **style: Any) -> None:
     """Text at the left of the bars."""
     left = (MARGIN - LEFT) / (WIDTH - LEFT - RIGHT)
     axes.text(left, y, text, transform=axes.get_yaxis_transform(), va="center", **{"color": INK, **style})

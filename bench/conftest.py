@@ -44,7 +44,8 @@ def pytest_sessionstart() -> None:
 @pytest.fixture(scope="session")
 def threads(request: pytest.FixtureRequest) -> int:
     """How many threads every implementation may use."""
-    return request.config.getoption("--threads")
+    threads: int = request.config.getoption("--threads")
+    return threads
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +106,7 @@ def measure(benchmark: BenchmarkFixture, corpus: Corpus) -> Callable[..., Any]:
         gc.collect()
         gc.freeze()  # what lives now is not looked at again while the clock runs
         try:
-            return benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=1)
+            return benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=1)  # type: ignore[no-untyped-call]
         finally:
             gc.unfreeze()
 

@@ -6,9 +6,10 @@ import json
 import re
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,13 @@ class Report:
 
 
 def describe_software() -> str:
+    """fastnlp and the peers that are installed, with their versions."""
     config = fastnlp.show_config()
-    own = f"fastnlp {config['fastnlp']} ({config['target']}, {config['compiler']})"
-    return ", ".join([own, f"Python {config['python']}", *(f"{peer} {version(peer)}" for peer in PEERS)])
+    parts = [f"fastnlp {config['fastnlp']} ({config['target']}, {config['compiler']})", f"Python {config['python']}"]
+    for peer in PEERS:
+        with suppress(PackageNotFoundError):
+            parts.append(f"{peer} {version(peer)}")
+    return ", ".join(parts)
 
 
 def format_number(number: float) -> str:

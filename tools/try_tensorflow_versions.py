@@ -49,7 +49,8 @@ def try_version(wheel: Path, version: str, folder: Path) -> tuple[str, dict[str,
     python = str(folder / "venv" / "bin" / "python")
     installed = run([python, "-m", "pip", "install", "--quiet", f"tensorflow=={version}", str(wheel)], folder)
     if installed.returncode:
-        return "-", dict.fromkeys(CHECKS, f"pip install: {installed.stdout}")
+        click.echo(installed.stdout, err=True)
+        return "-", dict.fromkeys(CHECKS, "not installed")
     numpy = run([python, "-c", "import numpy; print(numpy.__version__)"], folder).stdout.strip()
     outputs: dict[str, str | None] = {}
     for name in CHECKS:

@@ -61,11 +61,11 @@ def build(
 def show(*, path: Path, documents: Sequence[int]) -> None:
     """Print what a token store holds, or some of its documents."""
     opened = corpus.open(path)
-    for index in documents:
-        if not -len(opened) <= index < len(opened):
-            raise ValueError(f"`--document` must be in [0, {len(opened) - 1}]; received {index}.")
-    for index in documents:
-        ids = opened[index].tolist()
+    try:
+        rows = [opened[index].tolist() for index in documents]
+    except IndexError as error:
+        raise ValueError(f"`--document`: {error}.") from error
+    for index, ids in zip(documents, rows, strict=True):
         click.echo(f"document {index}, {len(ids)} tokens")
         click.echo(" ".join(map(str, ids)))
         click.echo(opened.decode(index))

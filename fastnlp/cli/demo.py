@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import textwrap
 import time
@@ -10,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from typing import TextIO
 
-import orjson
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
@@ -74,19 +75,19 @@ class Stages:
 
 def collect(path: Path, report: Report) -> Path:
     """Write the documentation that Python carries to a JSON Lines file."""
-    with path.open("wb") as file:
-
-        def write(text: str) -> None:
-            file.write(orjson.dumps({"text": text}, option=orjson.OPT_APPEND_NEWLINE))
-
+    sources = python_docs.source_files()
+    with path.open("w", encoding="ascii") as file:
         for text in python_docs.language_reference():
-            write(text)
-        sources = python_docs.source_files()
+            _write(file, text)
         for done, source in enumerate(sources, 1):
             for text in python_docs.docstrings(source):
-                write(text)
+                _write(file, text)
             report(done, len(sources))
     return path
+
+
+def _write(file: TextIO, text: str) -> None:
+    file.write(json.dumps({"text": text}) + "\n")
 
 
 def read(built: Corpus, report: Report) -> None:

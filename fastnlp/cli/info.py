@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
 import click
-import orjson
 
 from fastnlp.cli.output import print_facts
 from fastnlp.config import show_config
@@ -13,7 +14,7 @@ def show(*, as_json: bool) -> None:
     """Print `fastnlp.show_config()`."""
     config = show_config()
     if as_json:
-        click.echo(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+        click.echo(json.dumps(config, indent=2))
     else:
         print_facts(
             [(name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in config.items()]

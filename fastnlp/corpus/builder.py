@@ -63,15 +63,16 @@ def build(
             nothing to read.
         OSError: where an input cannot be read, or `out` cannot be written.
         TypeError, ValueError: where an argument is unusable, an input is cut
-            short or not of its format (names file and line), or a document
-            has more than 2**31 - 1 tokens.
+            short or not of its format (names file and line), a document has
+            more than 2**31 - 1 tokens, or a token of the vocabulary holds
+            the end of a line.
 
     Example:
 
     >>> encoder = fastnlp.ops.WordPiece("vocab.txt", lowercase=True)
     >>> corpus = fastnlp.corpus.build("reviews/", "reviews.tokens", encoder)
     >>> corpus[0]
-    array([ 101, 7592, 2088], dtype=uint16)
+    array([7592, 2088], dtype=uint16)
     """
     out = Path(os.path.abspath(out))
     check_new_folder(out)

@@ -22,8 +22,8 @@ from fastnlp.ragged import Ragged
 
 DIFFERENCES = Path(__file__).parents[2] / "docs" / "differences.md"
 
-ANYWHERE = {"alone", "among letters", "after a mark"}
-NOT_ALONE = {"among letters", "after a mark"}
+ANYWHERE = {"alone", "among letters", "among marks"}
+NOT_ALONE = {"among letters", "among marks"}
 
 # Every list of code points in docs/differences.md: the option under which it shows, if it needs one, and where.
 SHOWS = {
@@ -31,12 +31,12 @@ SHOWS = {
     "keras-punctuation": (None, NOT_ALONE),
     "keras-case-folding": ("lowercase", ANYWHERE),
     "keras-marks": ("strip_accents", ANYWHERE),
-    "keras-order": ("lowercase", {"after a mark"}),
+    "keras-order": ("lowercase", {"among marks"}),
     "bert-ideographs": (None, NOT_ALONE),
     "bert-punctuation": (None, NOT_ALONE),
     "bert-format": (None, ANYWHERE),
     "bert-marks": ("strip_accents", ANYWHERE),
-    "bert-order": ("strip_accents", {"after a mark"}),
+    "bert-order": ("strip_accents", {"among marks"}),
 }
 
 

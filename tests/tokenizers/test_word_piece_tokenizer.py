@@ -555,6 +555,7 @@ def test_symbolic_shapes(shape: tuple[int | None, ...], split: bool, length: int
     symbolic = tokenizer(keras.Input(shape, dtype="string"))
     assert symbolic.dtype == "int64"
     result = tokenizer(tf.zeros([5, *(2 if size is None else size for size in shape)], tf.string))
+    assert result.dtype == tf.int64
     assert len(symbolic.shape) == len(result.shape)
     if split or shape:
         assert symbolic.shape[0] is None

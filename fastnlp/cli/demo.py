@@ -17,6 +17,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from fastnlp import corpus
 from fastnlp.cli import python_docs
@@ -129,9 +130,11 @@ def samples(inputs: Sequence[Path], built: Corpus) -> Table:
     table.add_column("text", ratio=1)
     table.add_column("decoded from its token ids", ratio=1)
     for index in indices[:: -(-len(indices) // SAMPLES)]:
-        text = documents[index]
-        text = text if isinstance(text, str) else text.decode(errors="replace")
-        table.add_row(
-            *(textwrap.shorten(side, 2 * SAMPLE_WIDTH, placeholder=" …") for side in (text, built.decode(index)))
-        )
+        document = documents[index]
+        text = document if isinstance(document, str) else document.decode(errors="replace")
+        table.add_row(_shorten(text), _shorten(built.decode(index)))
     return table
+
+
+def _shorten(text: str) -> Text:
+    return Text(textwrap.shorten(text, 2 * SAMPLE_WIDTH, placeholder=" …"))

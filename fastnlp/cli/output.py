@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
@@ -16,8 +17,8 @@ def print_facts(facts: Sequence[tuple[str, str]]) -> None:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="bold")
         table.add_column(overflow="fold")
-        for fact in facts:
-            table.add_row(*fact)
+        for name, value in facts:
+            table.add_row(name, Text(value))
         console.print(table)
     else:
         width = max(len(name) for name, _ in facts)

@@ -44,7 +44,7 @@ reading = options(
         "--document",
         type=click.Choice(["line", "file"]),
         default="line",
-        help="What a document is in a text file: every line, or the file.",
+        help="What a document is in a text file: every line, an empty one too, or the file.",
     ),
     click.option("--field", default="text", metavar="NAME", help="The field that holds the text in JSON Lines."),
     click.option(

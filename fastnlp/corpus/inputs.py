@@ -138,8 +138,8 @@ class InputReader:
         """Read all documents in order.
 
         Args:
-            num_bytes: the least size of a batch. It is exceeded by up to
-                `READ_BYTES`, or by one document that is larger.
+            num_bytes: the size at which a batch ends. It is exceeded by up to
+                `READ_BYTES`, or by a document that is larger.
 
         Raises:
             OSError: where a file cannot be read.
@@ -172,19 +172,19 @@ class InputReader:
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
             raise ValueError(f"{path} is cut short or corrupt: {error}.") from error
         file, self._file = self._file, None
-        self.records.append(
-            InputRecord(str(path), file.size, file.sha256.hexdigest(), uncompressed_size, num_documents)
-        )
+        name = os.fsencode(path).decode(errors="replace")  # a name may be any bytes, the manifest is UTF-8
+        self.records.append(InputRecord(name, file.size, file.sha256.hexdigest(), uncompressed_size, num_documents))
 
     def _parse(self, path: Path, file: IO[bytes]) -> Iterator[tuple[Sequence[Document], int]]:
-        if self.document == "file" and not _is_json_lines(path):
+        is_json = _is_json_lines(path)
+        if self.document == "file" and not is_json:
             text = file.read()
             self._check_utf8(text, str(path))
             yield [text], len(text)
             return
         line_number = 1
         for lines, num_bytes in _lines(file):
-            if _is_json_lines(path):
+            if is_json:
                 yield self._parse_json(path, lines, line_number), num_bytes
             else:
                 if self.errors == "strict":

@@ -162,7 +162,7 @@ class WordPieceTokenizer(Tokenizer):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if name in ENCODER_OPTIONS and self._encoder is not None:
+        if name in ENCODER_OPTIONS and self._encoder is not None:  # the encoder cannot change: make another
             self.set_vocabulary(self._encoder.vocabulary)
 
     @property
@@ -250,14 +250,15 @@ class WordPieceTokenizer(Tokenizer):
             TensorFlow's tensors, a string tensor.
 
         Raises:
-            ValueError: where an id is out of range.
+            ValueError, or tf.errors.InvalidArgumentError for TensorFlow's
+                tensors: where an id is out of range.
         """
         if is_tf_tensor(inputs):
             from fastnlp.tf import wordpiece  # noqa: PLC0415 - imports TensorFlow
 
             return wordpiece.decode(self.encoder, inputs[None] if inputs.shape.rank == 0 else inputs)
         inputs = as_numpy(inputs)
-        if isinstance(inputs, (list, tuple)) and inputs and getattr(inputs[0], "ndim", 0):
+        if isinstance(inputs, (list, tuple)) and any(getattr(row, "ndim", 0) for row in inputs[:1]):
             inputs = [np.asarray(as_numpy(row)) for row in inputs]
         if isinstance(inputs, int) or getattr(inputs, "ndim", None) == 0:
             inputs = np.reshape(inputs, [1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import lzma
+import os
 import resource
 import subprocess
 import sys
@@ -142,6 +143,16 @@ def test_out(write, tmp_path, encoder, monkeypatch):
     assert len(corpus.build(path, full, encoder)) == 1
     monkeypatch.chdir(tmp_path)
     assert corpus.build(str(path), "new/folders/out", encoder).path == tmp_path / "new/folders/out"
+
+
+def test_file_names_of_any_bytes(tmp_path, encoder):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt"))
+    try:
+        path.write_bytes(b"the\n")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    store = corpus.build(path, tmp_path / "out", encoder)
+    assert store.manifest.inputs[0].path == f"{tmp_path}/\ufffd.txt"
 
 
 def left_in(folder: Path) -> list[str]:

@@ -42,7 +42,7 @@ def problems(draw, rules):
 
     pieces = draw(st.lists(words, max_size=20)) + draw(st.just([]) | st.just(list(CHARACTERS)))
     suffixes = draw(st.lists(words, max_size=20)) + draw(st.just([]) | st.just(list(CHARACTERS)))
-    tokens = {oov_token, *pieces, *(suffix_indicator + suffix for suffix in suffixes)}
+    tokens = {"x", oov_token, *pieces, *(suffix_indicator + suffix for suffix in suffixes)}
     tokens |= set(special_tokens) if rules == "bert" else set(draw(st.just([]) | st.just(special_tokens)))
     vocabulary = draw(st.permutations(sorted(tokens)))
 

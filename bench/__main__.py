@@ -71,8 +71,11 @@ def write(report: Report) -> None:
 def replace(path: Path, content: bytes) -> None:
     """Write a file whole, or leave it as it was."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def fastest_first(rows: list[Row]) -> list[Row]:

@@ -33,7 +33,7 @@ class Row:
         rules: the rules for text.
         documents: how many texts were encoded or decoded.
         megabytes: of text in UTF-8, 10**6 bytes each.
-        different: in how many documents the ids are not the right ones.
+        different: how many documents got other ids, or other text, than the right ones.
         medians: seconds a round, by the number of threads.
         spreads: the interquartile range divided by the median, by the number of threads.
     """
@@ -86,9 +86,11 @@ class Report:
         )
 
     def tasks(self) -> list[str]:
+        """The tasks, each once."""
         return list(dict.fromkeys(row.task for row in self.rows))
 
     def rows_of(self, task: str) -> list[Row]:
+        """The rows of a task: those that are compared with one another."""
         return [row for row in self.rows if row.task == task]
 
     def cells(self, row: Row) -> list[str]:
@@ -104,6 +106,7 @@ class Report:
         return cells
 
     def header(self) -> list[str]:
+        """The names of the columns."""
         header = ["", "rules", "differ"]
         for threads in self.threads:
             header += [format_threads(threads), "MB/s", "ratio"]
@@ -147,6 +150,7 @@ def format_number(number: float) -> str:
 
 
 def format_threads(threads: int) -> str:
+    """A number of threads in words."""
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 

@@ -25,8 +25,8 @@ from fastnlp.cli.corpus import text_bytes
 from fastnlp.cli.progress import Report, progress_bars, stage
 from fastnlp.cli.vocab import learn_from_counts
 from fastnlp.corpus import Corpus
-from fastnlp.corpus.files import check_new_folder
 from fastnlp.corpus.inputs import InputReader
+from fastnlp.files import check_new_folder
 from fastnlp.ops import WordPiece
 
 DOCUMENTS_READ_AT_ONCE = 1024

@@ -11,7 +11,7 @@ import click
 
 from fastnlp.cli.progress import Report, progress_bars, stage
 from fastnlp.corpus import count_words
-from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary import write_vocabulary
 from fastnlp.ops.vocabulary_learning import learn_vocabulary
 
 

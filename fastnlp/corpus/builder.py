@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fastnlp.corpus.files import check_new_folder, staged_folder
 from fastnlp.corpus.inputs import InputReader, Paths
 from fastnlp.corpus.manifest import VOCABULARY, Manifest, describe_encoder
 from fastnlp.corpus.megatron import TokenWriter, smallest_dtype
 from fastnlp.corpus.store import Corpus
+from fastnlp.files import check_new_folder, staged_folder
 from fastnlp.ops import WordPiece
-from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary import write_vocabulary
 from fastnlp.ragged import Ragged
 
 

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeAlias
 
 import orjson
 
-from fastnlp.corpus.files import naming
+from fastnlp.files import naming
 
 TEXT_SUFFIX = ".txt"
 JSON_LINES_SUFFIX = ".jsonl"

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from fastnlp._version import __version__
-from fastnlp.corpus.files import write_synced
 from fastnlp.corpus.inputs import InputRecord
+from fastnlp.files import write_synced
 from fastnlp.ops import WordPiece
 
 MANIFEST = "corpus.json"
@@ -66,23 +66,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def describe_encoder(encoder: WordPiece) -> dict[str, Any]:
     """What makes an encoder out of its vocabulary, and the checksum of both."""
-    model = encoder._kernels.model
-    rules = model.rules
-    return {
-        "class": type(encoder).__name__,
-        "options": {
-            "rules": rules.rules,
-            "lowercase": rules.lowercase,
-            "strip_accents": rules.strip_accents,
-            "split": rules.split,
-            "split_on_cjk": rules.split_on_cjk,
-            "suffix_indicator": model.suffix_indicator,
-            "oov_token": model.tokens[model.oov_id],
-            "special_tokens": rules.special_tokens,
-            "special_tokens_in_strings": bool(rules.special_tokens),
-        },
-        "sha256": _fingerprint(encoder),
-    }
+    return {"class": type(encoder).__name__, "options": encoder.options, "sha256": _fingerprint(encoder)}
 
 
 def restore_encoder(folder: Path, description: Mapping[str, Any]) -> WordPiece:

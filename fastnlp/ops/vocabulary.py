@@ -1,10 +1,12 @@
-"""Vocabularies: read from a file or taken from a list, and checked."""
+"""Vocabularies: read from a file or taken from a list, checked, and written."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from fastnlp.files import staged_file
 
 
 def as_vocabulary(vocabulary: str | os.PathLike[str] | Iterable[str]) -> tuple[str, ...]:
@@ -28,6 +30,22 @@ def as_vocabulary(vocabulary: str | os.PathLike[str] | Iterable[str]) -> tuple[s
     if isinstance(vocabulary, bytes) or not isinstance(vocabulary, Iterable):
         raise TypeError(f"`vocabulary` must be a path or an iterable of str; received {vocabulary!r:.100}.")
     return _check(list(vocabulary), None)
+
+
+def write_vocabulary(path: str | os.PathLike[str], tokens: Iterable[str]) -> None:
+    """Write tokens to a UTF-8 text file, one a line, or leave everything as it was.
+
+    Raises:
+        ValueError: where a token would not read back as it is; names it.
+        OSError: where the file cannot be written; names it.
+    """
+    lines = []
+    for token in tokens:
+        if "\n" in token or token.endswith("\r"):
+            raise ValueError(f"A token in a vocabulary file must not hold the end of a line; received {token!r}.")
+        lines.append(f"{token}\n".encode())
+    with staged_file(Path(path)) as file:
+        file.writelines(lines)
 
 
 def _read(path: Path) -> list[str]:

@@ -124,7 +124,8 @@ class WordPiece:
         return hash(self.dump())
 
     def __repr__(self) -> str:
-        return f"WordPiece({len(self.vocabulary)} tokens, {self._kernels.model.rules})"
+        options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return f"WordPiece({len(self.vocabulary)} tokens, {options})"
 
     def dump(self) -> bytes:
         """The encoder's canonical form: equal encoders give equal bytes, in any process."""
@@ -134,6 +135,18 @@ class WordPiece:
     def vocabulary(self) -> tuple[str, ...]:
         """The tokens, by token id."""
         return self._kernels.model.tokens
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the constructor that, with the vocabulary, make this encoder again."""
+        model = self._kernels.model
+        rules = model.rules._asdict()
+        return {
+            **rules,
+            "suffix_indicator": model.suffix_indicator,
+            "oov_token": model.tokens[model.oov_id],
+            "special_tokens_in_strings": bool(model.rules.special_tokens),
+        }
 
     def id_to_token(self, token_id: int) -> str:
         """The token of an id.

@@ -11,8 +11,7 @@ import keras
 import numpy as np
 from keras.src.saving import serialization_lib
 
-from fastnlp.ops.vocabulary import as_vocabulary
-from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary import as_vocabulary, write_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 from fastnlp.ragged import Ragged
 from fastnlp.tokenizers.tokenizer import Tokenizer, as_numpy, is_tf_tensor

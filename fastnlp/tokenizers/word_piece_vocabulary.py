@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary import write_vocabulary
 from fastnlp.ops.vocabulary_learning import RESERVED_TOKENS, count_words, learn_vocabulary
 
 BYTES_PER_PART = 1 << 20  # how much of a file is read at once, to the end of the line

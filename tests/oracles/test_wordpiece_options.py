@@ -17,7 +17,7 @@ CHARACTERS = (
     + "각\u1100\u1161\u11a8"
     + ".-#…$[]"
     + " \n\t\x0b\x85\u00a0\u3000\u2028\u200b\u00ad\u0001\ufeff"
-    + "ﬁ½²Ⅷ´ßİΣς\u3164\ufe0f\ue000\ufffd"
+    + "ﬁ½²Ⅷ\u00b4ßİΣς\u3164\ufe0f\ue000\ufffd"
     + IDEOGRAPHS
 )
 SUFFIX_INDICATORS = ["##"] * 5 + ["", "#", "a", "ab", "@@", "é", "中", " "]

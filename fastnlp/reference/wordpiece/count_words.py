@@ -10,8 +10,8 @@ from fastnlp.reference.text import TextRules, decode_utf8, words
 def count_words(texts: Iterable[bytes], rules: TextRules) -> dict[str, int]:
     """The number of times that each word comes in the texts, in the order in which the words first came.
 
-    An empty word counts too. It never becomes a token, but its count is one of those between which the learner looks for
-    a threshold.
+    An empty word counts too. It never becomes a token, but its count is one of those between which the learner looks
+    for a threshold.
     """
     counts: dict[str, int] = {}
     for text in texts:

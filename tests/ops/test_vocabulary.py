@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastnlp.ops.vocabulary import as_vocabulary
-from fastnlp.ops.vocabulary_file import write_vocabulary
+from fastnlp.ops.vocabulary import as_vocabulary, write_vocabulary
 
 TOKENS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"), min_size=1)
 

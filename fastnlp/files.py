@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all, and errors that say where they happened."""
+"""Files and folders that appear whole or not at all, and errors that say where they happened."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -31,10 +32,27 @@ def check_new_folder(path: Path) -> None:
 
 
 @contextmanager
+def staged_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into. Synced, it becomes `path` when the context ends; after an error it is gone."""
+    staging = _staging(path)
+    try:
+        with naming(path):
+            with staging.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            staging.replace(path)
+            _sync_folder(path.parent)
+    except BaseException:
+        staging.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def staged_folder(path: Path) -> Iterator[Path]:
     """A folder to write synced files into. It becomes `path` when the context ends; after an error it is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    staging = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    staging = _staging(path)
     staging.mkdir()
     try:
         with naming(path):
@@ -53,6 +71,10 @@ def write_synced(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _staging(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
 
 
 def _sync_folder(folder: Path) -> None:

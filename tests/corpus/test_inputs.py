@@ -58,14 +58,13 @@ def test_what_is_no_input(write, tmp_path):
         find_inputs([])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
-def test_a_folder_that_cannot_be_listed(write, tmp_path):
+def test_a_folder_that_cannot_be_listed(write, tmp_path, ordinary_user):
     write("closed/a.txt", b"")
     write("b.txt", b"")
     closed = tmp_path / "inputs/closed"
     closed.chmod(0)
     try:
-        with pytest.raises(PermissionError, match="closed"):
+        with ordinary_user(), pytest.raises(PermissionError, match="closed"):
             find_inputs(tmp_path / "inputs")
     finally:
         closed.chmod(0o700)

@@ -1,4 +1,4 @@
-"""Real text against the oracles: no document differs, not even those that hold code points listed as differing."""
+"""Real text against the oracles: it holds none of the code points listed as differing, and no document differs."""
 
 from __future__ import annotations
 

@@ -79,6 +79,12 @@ class TestKerasHub:
         assert tokenizer(vocabulary, split_on_cjk=False, **options)(["[中]"]) == [["[中]"]]
         assert self.ours(vocabulary, ["[中]"], **options) == [["[中]"]]
 
+    def test_special_tokens_with_spaces(self, tokenizer):
+        vocabulary = ["[UNK]", " ", "a", "中"]
+        options = {"special_tokens": [" "], "special_tokens_in_strings": True}
+        assert tokenizer(vocabulary, **options)(["a a中"]) == [["a", " ", "a", " ", "中", " "]]
+        assert self.ours(vocabulary, ["a a中"], **options) == [["a", " ", "a", "中"]]
+
     def test_special_tokens_without_split(self, tokenizer):
         options = {"split": False, "special_tokens": ["[A]"], "special_tokens_in_strings": True}
         assert tokenizer(["[UNK]", "a"], **options)(["a"]) == ["a"]

@@ -14,7 +14,8 @@ struct PieceKey {
 
   uint64_t low, high;
 
-  bool operator==(const PieceKey&) const = default;
+  // Without a branch: which of two entries has the key cannot be predicted.
+  bool operator==(const PieceKey& other) const { return ((low ^ other.low) | (high ^ other.high)) == 0; }
 
   uint64_t hash() const {
     const uint64_t mixed = (low ^ high * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;

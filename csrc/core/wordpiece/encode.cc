@@ -55,6 +55,10 @@ constexpr std::array<KeyMask, PieceKey::kMaxSize + 1> kKeyMasks = [] {
   return masks;
 }();
 
+// Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
+// read.
+constexpr size_t kGroup = 128;
+
 // No piece has this key, and no free entry either.
 constexpr PieceKey kNoKey = {0, 1};
 
@@ -77,7 +81,6 @@ class Engine {
       fill(texts, end);
       find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
       if (cut_) finish_cut(texts[row_]);
-      make_keys();
       emit();
     }
   }
@@ -133,33 +136,43 @@ class Engine {
     offset_ = end;
   }
 
-  void make_keys() {
+  // Makes the keys of pieces[begin, end), and asks memory for what the cache holds of them.
+  void make_keys(size_t begin, size_t end) {
     const Pieces& pieces = scratch_.pieces;
     const char* const window = scratch_.window.data();
-    for (size_t i = 0; i < pieces.count; ++i) {
+    for (size_t i = begin; i < end; ++i) {
       const size_t size = static_cast<size_t>(pieces.ends[i] - pieces.begins[i]);
       const char* const p = window + pieces.begins[i];
       const KeyMask mask = kKeyMasks[std::min(size, PieceKey::kMaxSize)];
       PieceKey key = {load(p) & mask.low, load(p + 8) & mask.high};
       if (size > PieceKey::kMaxSize) key = kNoKey;
-      const PieceCache::Line& line = scratch_.cache.line(key.hash());
-      __builtin_prefetch(&line);
+      PieceCache::Line* const line = &scratch_.cache.line(key.hash());
+      __builtin_prefetch(line);
       scratch_.keys[i] = key;
-      scratch_.lines[i] = const_cast<PieceCache::Line*>(&line);
+      scratch_.lines[i] = line;
     }
   }
 
+  // Appends the ids of all pieces, and the splits of the rows that end in the window.
   void emit() {
-    const Pieces& pieces = scratch_.pieces;
-    const auto* const begins = pieces.begins.data();
-    size_t piece = 0;
-    for (size_t row = 0; row < rows_; ++row) {
-      const auto* const stop = std::lower_bound(begins + piece, begins + pieces.count, scratch_.row_ends[row]);
-      emit(piece, static_cast<size_t>(stop - begins));
-      piece = static_cast<size_t>(stop - begins);
-      out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
-    }
-    emit(piece, pieces.count);
+    const size_t count = scratch_.pieces.count;
+    const auto* const begins = scratch_.pieces.begins.data();
+    size_t piece = 0, row = 0;
+    make_keys(0, std::min(kGroup, count));
+    do {
+      const size_t stop = std::min(piece + kGroup, count);
+      make_keys(stop, std::min(stop + kGroup, count));
+      for (; row < rows_; ++row) {
+        const auto* const row_stop = std::lower_bound(begins + piece, begins + stop, scratch_.row_ends[row]);
+        const auto row_end = static_cast<size_t>(row_stop - begins);
+        if (row_end == stop && stop < count) break;  // it may go on in the next group
+        emit(piece, row_end);
+        piece = row_end;
+        out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+      }
+      emit(piece, stop);
+      piece = stop;
+    } while (piece < count);
   }
 
   void emit(size_t piece, size_t end) {

@@ -4,6 +4,9 @@
 #include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 says so of its own header, gcc.gnu.org/PR105593
+#endif
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -20,8 +23,8 @@ struct Masks {
   uint64_t alone;
 };
 
-// Writes the positions of the bits of `mask`, and returns the place behind them. Writes up to 8 values too many, so that
-// how many there are decides nothing in most blocks.
+// Writes the positions of the bits of `mask`, and returns the place behind them. Writes up to 8 values too many, so
+// that how many there are decides nothing in most blocks.
 inline uint16_t* flatten(uint64_t mask, size_t offset, uint16_t* out) {
   const int count = std::popcount(mask);
   const auto base = static_cast<uint16_t>(offset);
@@ -88,10 +91,9 @@ FASTNLP_AVX2 inline uint32_t classify_half(char* half, const ByteClasses& classe
   const __m256i low = _mm256_and_si256(bytes, _mm256_set1_epi8(0x0F));
   const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0F));
   // The bit of each high half; bytes above ASCII have none, and so are in no set.
-  const __m256i bit = _mm256_shuffle_epi8(
-      _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0,
-                       0, 0, 0),
-      high);
+  const __m256i bit = _mm256_shuffle_epi8(_mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2,
+                                                           4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0),
+                                          high);
   const __m256i zero = _mm256_setzero_si256();
   const __m256i space = _mm256_and_si256(_mm256_shuffle_epi8(load_set(classes.space_set), low), bit);
   const __m256i mark = _mm256_and_si256(_mm256_shuffle_epi8(load_set(classes.alone_set), low), bit);
@@ -131,7 +133,8 @@ FASTNLP_AVX512 inline Masks classify_avx512(char* block, const ByteClasses& clas
   const __mmask64 space = _mm512_mask_test_epi8_mask(ascii, found, _mm512_set1_epi8(ByteClasses::kSpace));
   const __mmask64 alone = _mm512_mask_test_epi8_mask(ascii, found, _mm512_set1_epi8(ByteClasses::kAlone));
   if (classes.lowercase) {
-    const __mmask64 letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
+    const __mmask64 letter =
+        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
     bytes = _mm512_mask_add_epi8(bytes, letter, bytes, _mm512_set1_epi8(0x20));
   }
   _mm512_storeu_si512(block, _mm512_max_epu8(bytes, _mm512_set1_epi8(1)));
@@ -203,9 +206,11 @@ void find_pieces_neon(char* window, size_t size, const ByteClasses& classes, Pie
 }  // namespace
 
 void ByteClasses::set(uint8_t byte, Class value) {
+  const auto bit = static_cast<uint8_t>(1 << (byte >> 4));
+  const auto put = [&](uint8_t& set, bool member) { set = static_cast<uint8_t>(member ? set | bit : set & ~bit); };
   classes[byte] = value;
-  if (value == kSpace) space_set[byte & 15] |= static_cast<uint8_t>(1 << (byte >> 4));
-  if (value == kAlone) alone_set[byte & 15] |= static_cast<uint8_t>(1 << (byte >> 4));
+  put(space_set[byte & 15], value == kSpace);
+  put(alone_set[byte & 15], value == kAlone);
   entries[byte].byte_class = value;
 }
 

@@ -1,7 +1,8 @@
 // The first half of the engine: where the pieces of a window of text lie.
 //
 // A piece is a run of bytes between ASCII white space and punctuation, or one ASCII punctuation mark. What a piece
-// becomes depends on its own bytes alone: nothing outside ASCII is looked at here, so that a piece can hold several words.
+// becomes depends on its own bytes alone: nothing outside ASCII is looked at here, so that a piece can hold several
+// words.
 #pragma once
 
 #include <array>
@@ -43,8 +44,8 @@ struct Pieces {
   std::array<uint16_t, kWindowSize + 64> ends;
 };
 
-// Finds the pieces of window[0, size), size <= kWindowSize; lower-cases its ASCII letters in place where asked, and turns
-// NUL into another control character, so that no byte of a piece is 0. Overwrites the padding.
+// Finds the pieces of window[0, size), size <= kWindowSize; lower-cases its ASCII letters in place where asked, and
+// turns NUL into another control character, so that no byte of a piece is 0. Overwrites the padding.
 using FindPieces = void (*)(char* window, size_t size, const ByteClasses& classes, Pieces& pieces);
 
 FindPieces find_pieces(Target target);

@@ -17,15 +17,15 @@ struct Scratch {
 
   PieceCache cache;
   WordScanner scanner;
-  alignas(64) std::array<char, kWindowSize + kWindowPadding> window;
+  alignas(64) std::array<char, kWindowSize + kWindowPadding> window{};
   Pieces pieces;
   std::array<uint16_t, kWindowSize> row_ends;
   std::array<PieceKey, kWindowSize> keys;
   std::array<PieceCache::Line*, kWindowSize> lines;
 };
 
-// Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is safe,
-// and what is away then is lost to the child alone.
+// Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is
+// safe, and what is away then is lost to the child alone.
 class ScratchPool {
  public:
   ScratchPool() = default;

@@ -63,10 +63,17 @@ def use_target(name: str) -> Iterator[None]:
     """
     global _target  # noqa: PLW0603 - the one choice that all kernels share
     before, _target = _target, _check_target(name)
+    _set_native_target()
     try:
         yield
     finally:
         _target = before
+        _set_native_target()
+
+
+def _set_native_target() -> None:
+    if native is not None and _target != REFERENCE:
+        native.use_target(_target)
 
 
 def _choose_target() -> str:
@@ -84,6 +91,7 @@ def _choose_target() -> str:
 
 
 _target = _choose_target()
+_set_native_target()
 
 
 def _reference_texts(source: Any) -> list[bytes]:

@@ -6,6 +6,7 @@
 
 #include "bindings/texts.h"
 #include "bindings/wordpiece.h"
+#include "core/cpu.h"
 #include "core/text/unicode.h"
 
 namespace py = pybind11;
@@ -28,7 +29,22 @@ std::string compiler() {
 
 PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   module.doc() = "The C++ kernels of fastnlp; use fastnlp.ops instead.";
-  module.def("targets", [] { return std::vector<std::string>{"scalar"}; }, "CPU targets of this machine, best first.");
+  module.def(
+      "targets",
+      [] {
+        std::vector<std::string> names;
+        for (const fastnlp::Target target : fastnlp::available_targets()) names.emplace_back(name(target));
+        return names;
+      },
+      "CPU targets of this machine, best first.");
+  module.def(
+      "use_target",
+      [](const std::string& wanted) {
+        const auto target = fastnlp::target_by_name(wanted);
+        if (!target) throw py::value_error("`target` must be one of targets(); received '" + wanted + "'.");
+        fastnlp::use_target(*target);
+      },
+      py::arg("name"), "Runs all kernels on one of the targets.");
   module.def("compiler", &compiler, "The compiler that built the extension.");
   module.def("unicode_version", &fastnlp::unicode::version, "The version of the Unicode table compiled in.");
   fastnlp::register_texts(module);

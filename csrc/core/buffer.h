@@ -44,6 +44,11 @@ class Buffer {
     if (capacity > capacity_) reallocate(capacity);
   }
 
+  // Makes room for `count` values behind the last.
+  void reserve_more(size_t count) {
+    if (capacity_ - size_ < count) grow(size_ + count);
+  }
+
   // Makes room for `size` values, without setting them.
   void resize(size_t size) {
     reserve(size);

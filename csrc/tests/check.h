@@ -18,6 +18,7 @@
 
 namespace fastnlp::tests {
 
+void test_pieces();
 void test_trie();
 void test_utf8();
 void test_wordpiece();

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "check.h"
+#include "core/cpu.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 
@@ -61,6 +62,11 @@ void test_wordpiece() {
     CHECK(wordpiece::encode(*model, texts, {1, false}, one).ok());
     CHECK(wordpiece::encode(*model, texts, {3, false}, three).ok());
     check_equal(one, three);
+    for (const Target target : available_targets()) {
+      use_target(target);
+      CHECK(wordpiece::encode(*model, texts, {2, false}, three).ok());
+      check_equal(one, three);
+    }
     CHECK(one.row_splits.size() == texts.size() + 1);
 
     const Status first = wordpiece::encode(*model, texts, {1, true}, one);

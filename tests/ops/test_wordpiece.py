@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import any_texts, raw_texts, vocabularies, wordpiece_options
+from strategies import any_texts, raw_texts, texts, vocabularies, wordpiece_options
 
 import fastnlp
 from fastnlp.ops import WordPiece
@@ -70,6 +70,21 @@ def test_words_with_every_character_known_are_spelt(text, options):
         joined = "".join(words).replace("##", "")
         expected = ascii_text.lower() if options["lowercase"] else ascii_text
         assert joined.replace("#", "") == expected.replace(" ", "").replace("#", "")
+
+
+@given(
+    parts=st.lists(st.one_of(texts, st.integers(0, 5000).map(lambda size: "ab" * size)), min_size=1, max_size=12),
+    options=wordpiece_options(),
+    shift=st.integers(4000, 4200),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_texts_longer_than_any_window(parts, options, shift, data):
+    """The kernels see a text in windows; where one ends must not show."""
+    separator = data.draw(st.sampled_from(["", " ", ".", "é", "中"]))
+    text = separator.join(parts)
+    encoder = WordPiece(["[UNK]", "a", "##a", "##b", "b", ".", "##abab", "é", "中", "##é", "[X]"], **options)
+    encode_everywhere(encoder, [(text * (shift // max(len(text), 1) + 1)).encode(), b"a", (" " * shift + text).encode()])
 
 
 def test_rules_on_known_text(target):

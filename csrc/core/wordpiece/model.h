@@ -9,6 +9,8 @@
 
 #include "core/status.h"
 #include "core/text/words.h"
+#include "core/wordpiece/pieces.h"
+#include "core/wordpiece/scratch.h"
 #include "core/wordpiece/trie.h"
 
 namespace fastnlp::wordpiece {
@@ -23,6 +25,9 @@ struct Model {
 
   Trie initial;  // the tokens as they are: what a word may begin with
   Trie suffix;   // the tokens that begin with the suffix indicator, without it: what may follow
+
+  ByteClasses byte_classes{false};
+  mutable ScratchPool scratch_pool;
 };
 
 // Reads the canonical form that reference/wordpiece/model.py defines (`dump`).

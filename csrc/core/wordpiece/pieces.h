@@ -1,0 +1,53 @@
+// The first half of the engine: where the pieces of a window of text lie.
+//
+// A piece is a run of bytes between ASCII white space and punctuation, or one ASCII punctuation mark. What a piece
+// becomes depends on its own bytes alone: nothing outside ASCII is looked at here, so that a piece can hold several
+// words.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/cpu.h"
+
+namespace fastnlp::wordpiece {
+
+// What each ASCII byte is to the pieces. All bytes above are part of one.
+struct ByteClasses {
+  enum Class : uint8_t { kPart = 0, kSpace = 1, kAlone = 2 };
+
+  struct Entry {
+    uint8_t mapped;  // lower case, where asked for; never 0
+    Class byte_class;
+  };
+
+  explicit ByteClasses(bool lowercase);
+
+  std::array<uint8_t, 128> classes{};
+  // The same as sets: bit h of entry l says that byte 16 * h + l is a member.
+  std::array<uint8_t, 16> space_set{};
+  std::array<uint8_t, 16> alone_set{};
+  std::array<Entry, 256> entries{};
+  bool lowercase;
+
+  void set(uint8_t byte, Class value);
+};
+
+inline constexpr size_t kWindowSize = 4096;
+inline constexpr size_t kWindowPadding = 64;  // readable and writable behind a window
+
+// Begin and end (exclusive) of every piece of a window, in order.
+struct Pieces {
+  size_t count;
+  std::array<uint16_t, kWindowSize + 64> begins;
+  std::array<uint16_t, kWindowSize + 64> ends;
+};
+
+// Finds the pieces of window[0, size), size <= kWindowSize; lower-cases its ASCII letters in place where asked, and
+// turns NUL into another control character, so that no byte of a piece is 0. Overwrites the padding.
+using FindPieces = void (*)(char* window, size_t size, const ByteClasses& classes, Pieces& pieces);
+
+FindPieces find_pieces(Target target);
+
+}  // namespace fastnlp::wordpiece

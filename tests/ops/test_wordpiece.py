@@ -84,7 +84,8 @@ def test_texts_longer_than_any_window(parts, options, shift, data):
     separator = data.draw(st.sampled_from(["", " ", ".", "é", "中"]))
     text = separator.join(parts)
     encoder = WordPiece(["[UNK]", "a", "##a", "##b", "b", ".", "##abab", "é", "中", "##é", "[X]"], **options)
-    encode_everywhere(encoder, [(text * (shift // max(len(text), 1) + 1)).encode(), b"a", (" " * shift + text).encode()])
+    long = text * (shift // max(len(text), 1) + 1)
+    encode_everywhere(encoder, [long.encode(), b"a", (" " * shift + text).encode()])
 
 
 def test_rules_on_known_text(target):

@@ -103,6 +103,13 @@ def test_rules_on_known_text(target):
     assert bert.encode("qu\u00adick").tolist() == [4, 5]
 
 
+def test_whole_texts_as_words(target):
+    for rules in ("keras", "bert"):
+        encoder = WordPiece(["[UNK]", "\t", " ", "a b", "##\n"], rules=rules, split=False)
+        expected = [[2], [2], [3], []] if rules == "bert" else [[1], [2], [3], []]
+        assert encoder.encode(["\t", " ", "a b", ""]).to_list() == expected
+
+
 def test_special_tokens_in_strings(target):
     options = {"special_tokens": ["[MASK]", "[CLS]"], "special_tokens_in_strings": True, "lowercase": True}
     for rules in ("keras", "bert"):
@@ -151,6 +158,7 @@ def test_decode(target):
     assert encoder.decode(np.array([[2, 3], [5, 5]])) == ["ab", "c c"]
     assert encoder.decode(Ragged.from_lists([[[2], [3]], []])) == [["a", "##b"], []]
     assert encoder.decode(np.zeros((0, 3), np.int32)) == []
+    assert WordPiece(["[UNK]", "a", "b"], suffix_indicator="").decode([1, 2, 1]) == "a b a"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,10 @@ std::string_view WordScanner::strip_accents(std::string_view text) {
 // Hugging Face's BertNormalizer; ASCII is left for lower_ascii(), and CJK ideographs for split().
 std::string_view WordScanner::clean(std::string_view text) {
   bool plain = true;
-  for (const char c : text) plain &= static_cast<unsigned char>(c - 0x20) < 0x5F || c == '\n' || c == '\t' || c == '\r';
+  const bool any_space = rules_.split;  // else white space stays, as a space
+  for (const char c : text) {
+    plain &= static_cast<unsigned char>(c - 0x20) < 0x5F || (any_space && (c == '\n' || c == '\t' || c == '\r'));
+  }
   if (plain) return text;
   normalized_.clear();
   run_.clear();

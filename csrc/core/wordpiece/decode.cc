@@ -16,7 +16,7 @@ Status decode(const Model& model, std::span<const int32_t> ids, std::span<const 
     for (int64_t i = row_splits[row]; i < row_splits[row + 1]; ++i) {
       std::string_view token = model.tokens[static_cast<size_t>(ids[static_cast<size_t>(i)])];
       if (i > row_splits[row]) {
-        if (token.size() > indicator.size() && token.substr(0, indicator.size()) == indicator) {
+        if (!indicator.empty() && token.size() > indicator.size() && token.substr(0, indicator.size()) == indicator) {
           token.remove_prefix(indicator.size());
         } else {
           out.bytes.push_back(' ');

@@ -56,3 +56,38 @@ def test_a_folder_in_the_way(tmp_path):
     with pytest.raises(IsADirectoryError, match="folder"):
         write_vocabulary(tmp_path / "folder", ["a"])
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path):
+    path = tmp_path / "vocabulary.txt"
+    path.write_bytes("a\r\nb \r\n\u2028\n\x85\nlast".encode())
+    assert as_vocabulary(path) == ("a", "b ", "\u2028", "\x85", "last")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "holds no token"),
+        (b"a\nb\na\n", r"line 3: 'a' is there already, as line 1\."),
+        (b"a\n\nb\n", r"line 2: a token must not be empty"),
+        (b"a\n\n", r"line 2: a token must not be empty"),
+        (b"a\nb\xff\n", r"line 2: not UTF-8: b'b\\xff'"),
+    ],
+)
+def test_files_that_hold_no_vocabulary(tmp_path, content, message):
+    path = tmp_path / "vocab.txt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"`vocabulary` '.*vocab\.txt'.*{message}"):
+        as_vocabulary(path)
+
+
+def test_paths_that_are_no_file(tmp_path, ordinary_user):
+    with pytest.raises(FileNotFoundError, match=r"`vocabulary` names no file: '.*missing\.txt'\."):
+        as_vocabulary(tmp_path / "missing.txt")
+    with pytest.raises(IsADirectoryError, match="`vocabulary` must be a file; '.*' is a folder"):
+        as_vocabulary(tmp_path)
+    path = tmp_path / "closed.txt"
+    path.write_text("a")
+    path.chmod(0)
+    with ordinary_user(), pytest.raises(PermissionError, match=r"closed\.txt"):
+        as_vocabulary(path)

@@ -71,7 +71,7 @@ def encode_everywhere(encoder, texts, **options):
     return [result.tolist() if options else result.to_list() for result in results]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(problem=problems("keras"), sequence_length=st.none() | st.integers(1, 9))
 def test_encode_keras(problem, sequence_length):
     tf = pytest.importorskip("tensorflow")
@@ -89,7 +89,7 @@ def test_encode_keras(problem, sequence_length):
         assert ids == expected
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(problem=problems("bert"))
 def test_encode_bert(problem, oracle):
     vocabulary, options, texts = problem
@@ -98,7 +98,7 @@ def test_encode_bert(problem, oracle):
         assert ids == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(problem=problems("keras"), data=st.data())
 def test_decode(problem, data):
     tf = pytest.importorskip("tensorflow")

@@ -12,6 +12,7 @@ from rich.console import Console
 from bench.chart import draw
 from bench.names import ENCODE, ENCODE_DATASET, REFERENCE
 from bench.report import Report, Row, to_markdown, to_rich
+from fastnlp.files import staged_file
 
 THREADS = (1, 2)
 ROOT = Path(__file__).parents[1]
@@ -52,7 +53,8 @@ def write(report: Report) -> None:
     """Put the report into the documentation: the table between its two marks, and the chart."""
     before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    replace(PAGE, f"{before}{BEGIN}\n{to_markdown(report)}\n{END}{after}".encode())
+    with staged_file(PAGE) as page:
+        page.write(f"{before}{BEGIN}\n{to_markdown(report)}\n{END}{after}".encode())
     CHART.parent.mkdir(exist_ok=True)
     panels = {
         "From a Python list of str": fastest_first(report.rows_of(ENCODE)),
@@ -65,17 +67,8 @@ def write(report: Report) -> None:
         f"* other ids in {starred[0].different:,} of {starred[0].documents:,} documents" if starred else "",
         panels,
     )
-    replace(CHART, chart)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave it as it was."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with staged_file(CHART) as file:
+        file.write(chart)
 
 
 def fastest_first(rows: list[Row]) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.names import FASTNLP
+from bench.names import OWN
 from bench.report import Row, format_number, format_threads
 
 # inches
@@ -55,9 +55,10 @@ def draw(title: str, subtitle: str, footnote: str, panels: dict[str, list[Row]])
 
 
 def _draw_row(axes: Axes, top: float, row: Row, *, name_threads: bool) -> None:
-    own = row.implementation == FASTNLP
+    own = row.implementation in OWN
     name, _, part = row.implementation.partition(" ")
-    part = part or f'rules="{row.rules}"'
+    if own:
+        part = f'rules="{row.rules}"' + (f", {part}" if part else "")
     if row.different:
         part += " *"
     weight = "bold" if own else "normal"

@@ -7,6 +7,7 @@ DECODE_DATASET = "Decode in tf.data"
 
 # The part after the first space says which part of an implementation, or how it is used.
 FASTNLP = "fastnlp"
+FASTNLP_COLD = "fastnlp cold cache"
 REFERENCE = "fastnlp reference in Python"
 FAST_BERT = "tensorflow-text FastBertTokenizer"
 KERAS_HUB = "KerasHub WordPieceTokenizer"
@@ -15,3 +16,6 @@ NANOTOKEN_COLD = "nanotoken cold cache"
 NANOTOKEN_DECODE = "nanotoken decode_batch"
 TOKENIZERS_ENCODE = "tokenizers encode_batch"
 TOKENIZERS_DECODE = "tokenizers decode_batch"
+
+OWN = {FASTNLP, FASTNLP_COLD}
+COLD = {FASTNLP_COLD, NANOTOKEN_COLD}

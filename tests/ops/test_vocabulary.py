@@ -84,7 +84,7 @@ def test_files_that_hold_no_vocabulary(tmp_path, content, message):
 def test_paths_that_are_no_file(tmp_path, ordinary_user):
     with pytest.raises(FileNotFoundError, match=r"`vocabulary` names no file: '.*missing\.txt'\."):
         as_vocabulary(tmp_path / "missing.txt")
-    with pytest.raises(IsADirectoryError, match="`vocabulary` must be a file; '.*' is a folder"):
+    with pytest.raises(IsADirectoryError, match=r"`vocabulary` must be a file; '.*' is a folder"):
         as_vocabulary(tmp_path)
     path = tmp_path / "closed.txt"
     path.write_text("a")

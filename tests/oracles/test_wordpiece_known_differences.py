@@ -14,7 +14,7 @@ class TestKerasHub:
     @pytest.fixture
     def tokenizer(self):
         """KerasHub's tokenizer, on its path through TensorFlow; gives tokens."""
-        pytest.importorskip("tensorflow")
+        pytest.importorskip("tensorflow_text")
         keras_hub = pytest.importorskip("keras_hub")
 
         def make(vocabulary, **options):
@@ -97,6 +97,11 @@ class TestKerasHub:
         with pytest.raises(ValueError, match="must not be empty"):
             WordPiece(vocabulary)
 
+    def test_vocabulary_of_the_suffix_indicator(self, tokenizer):
+        with pytest.raises(RuntimeError, match="No valid vocab tokens"):
+            tokenizer(["##"], oov_token="##")
+        assert self.ours(["##"], ["a"], oov_token="##") == [["##"]]
+
     def test_vocabulary_files(self, tokenizer, tmp_path):
         path = tmp_path / "vocabulary.txt"
         path.write_bytes("[UNK]\na \nb\u3000\n##\u2028\nc\rd\ne\r\nf\n".encode())
@@ -126,6 +131,29 @@ class TestHuggingFace:
         found = tokenizers.models.WordPiece.read_file(str(path))
         assert sorted(found, key=found.__getitem__) == ["[UNK]", "a", "b", "##", "c\rd", "e", "f"]
         assert WordPiece(path).vocabulary == ("[UNK]", "a ", "b\u3000", "##\u2028", "c\rd", "e", "f")
+
+    def test_empty_tokens(self, oracle):
+        vocabulary = ["[UNK]", "", "a"]
+        assert oracle("bert", vocabulary).encode(["a"]).to_list() == [[2]]
+        with pytest.raises(ValueError, match="must not be empty"):
+            WordPiece(vocabulary, rules="bert")
+
+    def test_decode(self, oracle):
+        vocabulary = ["[UNK]", "[A]", "a", "##b", "."]
+        options = {"special_tokens": ["[A]"], "special_tokens_in_strings": True}
+        theirs = oracle("bert", vocabulary, **options)
+        theirs.tokenizer.decoder = theirs.tokenizers.decoders.WordPiece()
+        assert theirs.tokenizer.decode([1, 2, 3, 4, 5]) == "ab."
+        ours = WordPiece(vocabulary, rules="bert", **options)
+        assert ours.decode([1, 2, 3, 4]) == "[A] ab ."
+        with pytest.raises(ValueError, match="received 5"):
+            ours.decode([1, 2, 3, 4, 5])
+
+    def test_special_tokens_without_split(self, oracle):
+        options = {"split": False, "special_tokens": ["[A]"], "special_tokens_in_strings": True}
+        assert oracle("bert", ["[UNK]", "[A]", "a"], **options).encode(["a[A]a"]).to_list() == [[2, 1, 2]]
+        with pytest.raises(ValueError, match="needs `split=True`"):
+            WordPiece(["[UNK]", "[A]", "a"], rules="bert", **options)
 
     def test_duplicate_tokens(self, tokenizers, tmp_path):
         path = tmp_path / "vocabulary.txt"

@@ -71,10 +71,23 @@ def encode_everywhere(encoder, texts, **options):
     return [result.tolist() if options else result.to_list() for result in results]
 
 
+@settings(max_examples=20, deadline=None)
+@given(problem=problems("keras"))
+def test_keras_hub_does_the_same_inside_tf_data(problem, oracle):
+    """Building a pipeline is slow; the tests below call KerasHub's path through TensorFlow directly."""
+    tf = pytest.importorskip("tensorflow")
+    vocabulary, options, texts = problem
+    inside = oracle("keras", vocabulary, **options)
+    outside = oracle("keras", vocabulary, _allow_python_workflow=False, **options).layer
+    inputs = tf.constant(texts if options["split"] else [[text] for text in texts])
+    assert inside.encode(texts).to_list() == outside(inputs)
+
+
 @settings(max_examples=600, deadline=None)
 @given(problem=problems("keras"), sequence_length=st.none() | st.integers(1, 9))
 def test_encode_keras(problem, sequence_length):
     tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow_text")
     keras_hub = pytest.importorskip("keras_hub")
     vocabulary, options, texts = problem
     layer = keras_hub.tokenizers.WordPieceTokenizer(
@@ -102,6 +115,7 @@ def test_encode_bert(problem, oracle):
 @given(problem=problems("keras"), data=st.data())
 def test_decode(problem, data):
     tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow_text")
     keras_hub = pytest.importorskip("keras_hub")
     vocabulary, options, _ = problem
     ids = data.draw(st.lists(st.lists(st.integers(0, len(vocabulary) - 1), max_size=8), min_size=1, max_size=8))

@@ -117,6 +117,11 @@ def test_special_tokens_in_strings(target):
         assert encoder.encode("The[MASK]fox [CLS]. [cls]").tolist() == [3, 2, 8, 1, 9, 0, 0, 0]
         plain = WordPiece(VOCABULARY, rules=rules, lowercase=True, special_tokens=["[MASK]"])
         assert plain.encode("[MASK]").tolist() == [0, 0, 0]
+    # A word that becomes one only when it is lower-cased is none, and neither is a part of it.
+    lower = WordPiece(
+        ["[UNK]", "ab", "abc", "##c"], lowercase=True, special_tokens=["ab"], special_tokens_in_strings=True
+    )
+    assert lower.encode("ABC abc").tolist() == [2, 1, 0]
     longest = WordPiece(["[UNK]", "ab", "abc", "##c"], special_tokens=["ab", "abc"], special_tokens_in_strings=True)
     assert longest.encode("abcab").tolist() == [2, 1]
 

@@ -26,7 +26,6 @@ void decode_all(std::string_view text, std::u32string& out) {
 WordScanner::WordScanner(const TextRules& rules)
     : rules_(rules),
       tables_(unicode::Tables::get()),
-      may_hold_special_(!rules.special_tokens.empty()),
       alone_(rules.split_on_cjk ? kPunctuation | kCjk : kPunctuation),
       space_(rules.rules == Rules::kKeras ? kControl | kFormat : kWhiteSpace) {
   for (char32_t c = 0; c < 0x80; ++c) ascii_kinds_[c] = kind_of(c);

@@ -35,28 +35,24 @@ class WordScanner {
   // word. The view lasts until the visit returns.
   template <typename Visit>
   void scan(std::string_view text, Visit visit) {
+    const bool keras = rules_.rules == Rules::kKeras;
+    cut(text, [&](std::string_view part) { split(keras ? part : clean(part), visit); }, visit);
+  }
+
+  // Calls visit(token, index) for every special token in a text, and handle(part) for what lies between them: parts
+  // that scan() may be given one by one, on another scanner.
+  template <typename Handle, typename Visit>
+  void cut(std::string_view text, Handle handle, Visit visit) {
     const bool ascii = utf8::is_ascii(text);
     if (!ascii && utf8::first_invalid(text) != text.size()) {
       repaired_.clear();
       utf8::append_repaired(text, repaired_);
       text = repaired_;
     }
-    if (rules_.rules == Rules::kKeras) {
-      if (rules_.strip_accents && !ascii) text = strip_accents(text);
-      for_each_part(text, visit, [&](std::string_view part) { split(part, visit); });
-    } else {
-      for_each_part(text, visit, [&](std::string_view part) { split(clean(part), visit); });
-    }
-  }
-
- private:
-  enum Kind : uint8_t { kWord, kSpace, kAlone };
-
-  // Visits the special tokens in a text, and calls `handle` with what lies between them.
-  template <typename Visit, typename Handle>
-  void for_each_part(std::string_view text, Visit& visit, Handle handle) {
+    // Under "keras" rules special tokens are found after accents are gone, under "bert" rules before.
+    if (rules_.rules == Rules::kKeras && rules_.strip_accents && !ascii) text = strip_accents(text);
     size_t start = 0;
-    for (size_t position = 0; may_hold_special_ && position < text.size();) {
+    for (size_t position = 0; !rules_.special_tokens.empty() && position < text.size();) {
       const int special = special_at(text, position);
       if (special == kNotSpecial) {
         ++position;
@@ -69,6 +65,9 @@ class WordScanner {
     }
     if (start < text.size()) handle(text.substr(start));
   }
+
+ private:
+  enum Kind : uint8_t { kWord, kSpace, kAlone };
 
   template <typename Visit>
   void split(std::string_view text, Visit& visit) {
@@ -122,7 +121,6 @@ class WordScanner {
 
   const TextRules& rules_;
   const unicode::Tables& tables_;
-  bool may_hold_special_;
   uint8_t alone_;  // the properties of characters that are words of their own
   uint8_t space_;  // the properties of characters that separate words
   std::array<Kind, 256> ascii_kinds_{};

@@ -74,11 +74,40 @@ class Engine {
   Engine(const Model& model, Scratch& scratch, RaggedIds& out)
       : model_(model), scratch_(scratch), find_pieces_(find_pieces(current_target())), out_(out) {}
 
-  void encode(std::span<const std::string_view> texts, size_t begin, size_t end) {
-    row_ = begin;
-    offset_ = 0;
-    while (row_ < end) {
-      fill(texts, end);
+  // Appends the ids of all texts, and a row split for each.
+  void encode(std::span<const std::string_view> texts) {
+    const TextRules& rules = model_.rules;
+    if (rules.split && rules.special_tokens.empty()) {
+      encode_pieces(texts, /*split_rows=*/true);
+      return;
+    }
+    for (const std::string_view text : texts) {
+      scratch_.cutter.cut(
+          text,
+          [&](std::string_view part) {
+            if (rules.split) {
+              encode_pieces({&part, 1}, /*split_rows=*/false);
+            } else {
+              encode_slowly(part);
+            }
+          },
+          [&](std::string_view token, int special) {
+            if (rules.rules == Rules::kBert) {
+              out_.values.push_back(model_.special_ids[static_cast<size_t>(special)]);
+            } else {
+              encode_word(model_, token, out_.values);
+            }
+          });
+      out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+    }
+  }
+
+ private:
+  // Texts without special tokens.
+  void encode_pieces(std::span<const std::string_view> texts, bool split_rows) {
+    row_ = offset_ = 0;
+    while (row_ < texts.size()) {
+      fill(texts, split_rows);
       find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
       if (cut_) finish_cut(texts[row_]);
       emit();
@@ -87,24 +116,16 @@ class Engine {
 
   // What the cache does not hold: from the definition.
   void encode_slowly(std::string_view text) {
-    const bool bert = model_.rules.rules == Rules::kBert;
-    scratch_.scanner.scan(text, [&](std::string_view word, int special) {
-      if (bert && special != WordScanner::kNotSpecial) {
-        out_.values.push_back(model_.special_ids[static_cast<size_t>(special)]);
-      } else {
-        encode_word(model_, word, out_.values);
-      }
-    });
+    scratch_.scanner.scan(text, [this](std::string_view word, int) { encode_word(model_, word, out_.values); });
   }
 
- private:
   // Copies texts into the window, a space behind each, until it is full: then the last one may be cut.
-  void fill(std::span<const std::string_view> texts, size_t end) {
+  void fill(std::span<const std::string_view> texts, bool split_rows) {
     char* const window = scratch_.window.data();
     size_ = 0;
     rows_ = 0;
     cut_ = false;
-    for (; row_ < end; ++row_) {
+    for (; row_ < texts.size(); ++row_) {
       const std::string_view rest = texts[row_].substr(offset_);
       if (rest.size() >= kWindowSize - size_) {
         const size_t part = kWindowSize - size_;
@@ -117,7 +138,7 @@ class Engine {
       std::memcpy(window + size_, rest.data(), rest.size());
       size_ += rest.size();
       window[size_++] = ' ';
-      scratch_.row_ends[rows_++] = static_cast<uint16_t>(size_);
+      if (split_rows) scratch_.row_ends[rows_++] = static_cast<uint16_t>(size_);
       offset_ = 0;
     }
   }
@@ -235,15 +256,7 @@ Status encode_rows(const Model& model, std::span<const std::string_view> texts, 
   }
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
   auto scratch = model.scratch_pool.take(model.rules);
-  Engine engine(model, *scratch, out);
-  if (model.rules.split && model.rules.special_tokens.empty()) {
-    engine.encode(texts, begin, end);
-  } else {
-    for (size_t row = begin; row < end; ++row) {
-      engine.encode_slowly(texts[row]);
-      out.row_splits.push_back(static_cast<int64_t>(out.values.size()));
-    }
-  }
+  Engine(model, *scratch, out).encode(texts.subspan(begin, end - begin));
   model.scratch_pool.give_back(std::move(scratch));
   return {};
 }

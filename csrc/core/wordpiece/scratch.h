@@ -13,10 +13,14 @@
 namespace fastnlp::wordpiece {
 
 struct Scratch {
-  explicit Scratch(const TextRules& rules) : scanner(rules) {}
+  explicit Scratch(const TextRules& rules) : piece_rules(rules), scanner(piece_rules), cutter(rules) {
+    piece_rules.special_tokens.clear();  // texts are cut at them before pieces are lower-cased, and could become one
+  }
 
   PieceCache cache;
-  WordScanner scanner;
+  TextRules piece_rules;
+  WordScanner scanner;  // of pieces
+  WordScanner cutter;   // of texts, at their special tokens
   alignas(64) std::array<char, kWindowSize + kWindowPadding> window{};
   Pieces pieces;
   std::array<uint16_t, kWindowSize> row_ends;

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastnlp import _dispatch
-from fastnlp._dispatch import BERT, KERAS, TextRules
+from fastnlp._dispatch import KERAS
+from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
 
 RESERVED_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
@@ -48,13 +49,10 @@ def count_words(
     >>> count_words(["to be, or", "not to be"])
     {'to': 2, 'be': 2, ',': 1, 'or': 1, 'not': 1}
     """
-    if rules not in (KERAS, BERT):
-        raise ValueError(f"`rules` must be {KERAS!r} or {BERT!r}; received {rules!r}.")
-    if strip_accents is None:
-        strip_accents = lowercase if rules == BERT else False
-    return _dispatch.count_words(
-        as_texts(texts).source, TextRules(rules, bool(lowercase), bool(strip_accents), bool(split), bool(split_on_cjk))
+    text_rules = as_text_rules(
+        rules, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk
     )
+    return _dispatch.count_words(as_texts(texts).source, text_rules)
 
 
 def learn_vocabulary(

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from fastnlp import _dispatch
-from fastnlp._dispatch import BERT, KERAS, TextRules, WordPieceKernels
+from fastnlp._dispatch import BERT, KERAS, WordPieceKernels
+from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
 from fastnlp.ops.vocabulary import as_vocabulary
 from fastnlp.ragged import Ragged
@@ -71,8 +72,9 @@ class WordPiece:
         special_tokens: Sequence[str] = (),
         special_tokens_in_strings: bool = False,
     ) -> None:
-        if rules not in (KERAS, BERT):
-            raise ValueError(f"`rules` must be {KERAS!r} or {BERT!r}; received {rules!r}.")
+        text_rules = as_text_rules(
+            rules, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk
+        )
         for name, value in (("suffix_indicator", suffix_indicator), ("oov_token", oov_token)):
             if not isinstance(value, str):
                 raise TypeError(f"`{name}` must be a str; received {value!r}.")
@@ -94,14 +96,12 @@ class WordPiece:
                     raise ValueError(
                         f"`special_tokens` must be in the vocabulary under rules='bert'; {token!r} is not."
                     )
-        if strip_accents is None:
-            strip_accents = lowercase if rules == BERT else False
         self._restore(
             _dispatch.dump_wordpiece(
                 tokens,
                 ids[oov_token],
                 suffix_indicator,
-                TextRules(rules, bool(lowercase), bool(strip_accents), bool(split), bool(split_on_cjk), found),
+                text_rules._replace(special_tokens=found),
             )
         )
 

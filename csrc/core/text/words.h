@@ -31,8 +31,8 @@ class WordScanner {
   explicit WordScanner(const TextRules& rules);
 
   // Calls visit(std::string_view word, int special) for every word in order, where `special` is the index of the
-  // special token that was found in the text, or kNotSpecial. Case folding can leave an empty
-  // word. The view lasts until the visit returns.
+  // special token that was found in the text, or kNotSpecial. Case folding can leave an empty word. The view lasts
+  // until the visit returns.
   template <typename Visit>
   void scan(std::string_view text, Visit visit) {
     const bool keras = rules_.rules == Rules::kKeras;

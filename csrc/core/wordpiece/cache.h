@@ -49,7 +49,7 @@ class PieceCache {
   Line& line(uint64_t hash) const { return lines_[hash & (kLines - 1)]; }
 
  private:
-  static constexpr size_t kLines = size_t{1} << 17;  // 8 MB, of which only the lines in use take memory
+  static constexpr size_t kLines = size_t{1} << 17;  // 8 MB
 
   struct Free {
     void operator()(void* memory) const;

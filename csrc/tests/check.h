@@ -18,6 +18,7 @@
 
 namespace fastnlp::tests {
 
+void test_lookup();
 void test_pieces();
 void test_trie();
 void test_utf8();

@@ -128,7 +128,10 @@ Tables::Tables() {
   }
   for (const auto& [first, second, composite] : kCompositions) {
     composition_[static_cast<uint64_t>(first) << 32 | second] = composite;
+    joins_.at(second) = true;
   }
+  for (char32_t c = kVBase; c < kVBase + kVCount; ++c) joins_.at(c) = true;
+  for (char32_t c = kTBase + 1; c < kTBase + kTCount; ++c) joins_.at(c) = true;
   read(kDecompositions, decomposition_);
   read(kLowercase, lowercase_);
   read(kCasefold, casefold_);

@@ -26,7 +26,7 @@ enum Property : uint8_t {
 template <typename T>
 class CodePointMap {
  public:
-  T operator[](char32_t code_point) const { return pages_[page_of_[code_point >> 8]][code_point & 0xFF]; }
+  const T& operator[](char32_t code_point) const { return pages_[page_of_[code_point >> 8]][code_point & 0xFF]; }
 
   T& at(char32_t code_point) {
     uint16_t& page = page_of_[code_point >> 8];
@@ -68,6 +68,11 @@ class Tables {
   uint8_t properties(char32_t code_point) const { return properties_[code_point]; }
   const Mapping& lowercase() const { return lowercase_; }
 
+  // Whether canonical ordering may move a code point.
+  bool moves(char32_t code_point) const { return combining_class_[code_point] != 0; }
+  // Whether composition may join a code point to what stands before it.
+  bool joins(char32_t code_point) const { return joins_[code_point]; }
+
   // Brings a sequence into Normalization Form D.
   void nfd(std::u32string& text) const;
 
@@ -83,6 +88,7 @@ class Tables {
 
   CodePointMap<uint8_t> properties_;
   CodePointMap<uint8_t> combining_class_;
+  CodePointMap<bool> joins_;  // the second code points of compositions
   Mapping decomposition_;
   Mapping lowercase_;
   Mapping casefold_;

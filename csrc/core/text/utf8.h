@@ -21,6 +21,22 @@ struct Decoded {
 // Decodes what begins at `p`, which must be below `end`.
 Decoded decode(const char* p, const char* end);
 
+// The same, quick for characters of one to three bytes.
+inline Decoded decode_quickly(const char* p, const char* end) {
+  const auto byte = [p](int i) { return static_cast<char32_t>(static_cast<unsigned char>(p[i])); };
+  const char32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  if (end - p >= 3) {
+    const char32_t second = byte(1) ^ 0x80, third = byte(2) ^ 0x80;
+    // Not those leads whose second byte has a range of its own.
+    if ((lead & 0xF0) == 0xE0 && lead != 0xE0 && lead != 0xED && (second | third) < 0x40) {
+      return {(lead & 0x0F) << 12 | second << 6 | third, 3, true};
+    }
+    if (lead >= 0xC2 && lead < 0xE0 && second < 0x40) return {(lead & 0x1F) << 6 | second, 2, true};
+  }
+  return decode(p, end);
+}
+
 // Decodes text that is known to be valid.
 inline Decoded decode_valid(const char* p) {
   const auto byte = [p](int i) { return static_cast<char32_t>(static_cast<unsigned char>(p[i])); };

@@ -1,7 +1,6 @@
 #include "core/wordpiece/cache.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -10,25 +9,83 @@
 #endif
 
 namespace fastnlp::wordpiece {
+namespace {
 
-void PieceCache::Free::operator()(void* memory) const { std::free(memory); }
+constexpr size_t kCacheLine = 64;
+constexpr size_t kHugePage = size_t{1} << 21;
 
-PieceCache::PieceCache() {
-  constexpr size_t kHugePage = size_t{1} << 21;
-  void* const memory = std::aligned_alloc(kHugePage, kLines * sizeof(Line));
-  if (memory == nullptr) throw std::bad_alloc();
-#if defined(__linux__)
-  madvise(memory, kLines * sizeof(Line), MADV_HUGEPAGE);  // a look-up should not miss in the TLB too
-#endif
-  lines_.reset(static_cast<Line*>(memory));
-  std::memset(memory, 0, kLines * sizeof(Line));
+uint64_t load(const char* p) {
+  uint64_t value;
+  std::memcpy(&value, p, sizeof(value));
+  return value;
 }
 
-void PieceCache::Line::insert(const PieceKey& key, const int32_t* ids, size_t count) {
-  entries[1] = entries[0];
-  entries[0].key = key;
-  entries[0].ids.fill(kNoId);
-  std::copy_n(ids, count, entries[0].ids.begin());
+}  // namespace
+
+template <typename T>
+Table<T>::Table(int log2_size) : log2_size_(log2_size) {
+  const size_t bytes = size() * sizeof(T);
+  const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
+  void* memory =
+      std::calloc(1, bytes + alignment);  // fresh pages are zero already, and cost nothing till they are used
+  if (memory == nullptr) throw std::bad_alloc();
+  memory_.reset(memory);
+  size_t space = bytes + alignment;
+  void* const aligned = std::align(alignment, bytes, memory, space);
+#if defined(__linux__)
+  if (bytes >= kHugePage) madvise(aligned, bytes, MADV_HUGEPAGE);  // a look-up should not miss in the TLB too
+#endif
+  data_ = static_cast<T*>(aligned);
+}
+
+template class Table<PieceCache::Line>;
+template class Table<LongPieceCache::Entry>;
+
+void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids) {
+  Line& line = lines_[offset / sizeof(Line)];
+  line.keys[1] = line.keys[0];
+  line.ids[1] = line.ids[0];
+  line.keys[0] = key;
+  line.ids[0].fill(kNoId);
+  std::copy(ids.begin(), ids.end(), line.ids[0].begin());
+  ++inserted_;
+}
+
+void PieceCache::grow() {
+  if (lines_.log2_size() == kLog2Lines || inserted_ < lines_.size()) return;
+  Table<Line> before(kLog2Lines);
+  std::swap(before, lines_);
+  reserve_zero();
+  for (size_t i = 0; i < before.size(); ++i) {
+    for (size_t way = kWays; way-- > 0;) {
+      const PieceKey& key = before[i].keys[way];
+      if (key.low == 0) continue;  // free
+      const auto& ids = before[i].ids[way];
+      insert(offset(key), key, {ids.begin(), std::find(ids.begin(), ids.end(), kNoId)});
+    }
+  }
+}
+
+LongPieceCache::Entry& LongPieceCache::place(std::string_view piece) const {
+  uint64_t hash = piece.size();
+  size_t i = 0;
+  for (; i + 8 <= piece.size(); i += 8) hash = (hash ^ load(piece.data() + i)) * PieceKey::kLowFactor;
+  if (i < piece.size()) {
+    const uint64_t rest = load(piece.data() + i) << 8 * (8 - (piece.size() - i));
+    hash = (hash ^ hash >> 32 ^ rest) * PieceKey::kHighFactor;
+  }
+  hash ^= hash >> 32;
+  return entries_[hash * PieceKey::kLowFactor >> (64 - entries_.log2_size())];
+}
+
+void LongPieceCache::insert(std::string_view piece, std::span<const int32_t> ids) {
+  if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) entries_ = Table<Entry>(kLog2Entries);
+  Entry& entry = place(piece);
+  entry.size = static_cast<uint8_t>(piece.size());
+  entry.count = static_cast<uint8_t>(ids.size());
+  std::copy(piece.begin(), piece.end(), entry.bytes.begin());
+  std::copy(ids.begin(), ids.end(), entry.ids.begin());
+  ++inserted_;
 }
 
 }  // namespace fastnlp::wordpiece

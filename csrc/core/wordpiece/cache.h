@@ -1,60 +1,128 @@
-// What pieces became before: a table of bounded size, with one cache line a look-up.
+// What pieces became before: two tables of bounded size, for short pieces and for longer ones.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <span>
+#include <string_view>
 
 namespace fastnlp::wordpiece {
 
+// Zeroed memory that starts at a cache line; huge pages where there are some and it is large.
+template <typename T>
+class Table {
+ public:
+  // Of 2**log2_size elements, for which zero must be a valid state. Throws std::bad_alloc.
+  explicit Table(int log2_size);
+
+  size_t size() const { return size_t{1} << log2_size_; }
+  int log2_size() const { return log2_size_; }
+  T* data() const { return data_; }
+  T& operator[](size_t i) const { return data_[i]; }
+
+ private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
+  int log2_size_;
+  std::unique_ptr<void, Free> memory_;
+  T* data_;
+};
+
 // A piece of at most kMaxSize bytes, none of them 0, with zeros behind it.
-struct PieceKey {
-  static constexpr size_t kMaxSize = 16;
+struct alignas(16) PieceKey {
+  static constexpr size_t kMaxSize = 15;
+  static constexpr uint64_t kLowFactor = 0xD6E8FEB86659FD93u, kHighFactor = 0x9E3779B97F4A7C15u;
 
   uint64_t low, high;
 
-  // Without a branch: which of two entries has the key cannot be predicted.
-  bool operator==(const PieceKey& other) const { return ((low ^ other.low) | (high ^ other.high)) == 0; }
+  bool operator==(const PieceKey&) const = default;
 
-  uint64_t hash() const {
-    const uint64_t mixed = (low ^ high * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
-    return mixed ^ mixed >> 32;
-  }
+  uint64_t hash() const { return (low * kLowFactor) ^ (high * kHighFactor); }  // its high bits are the good ones
 };
 
-// Not for several threads at once.
+// Short pieces with few ids: one cache line a look-up. Not for several threads at once.
 class PieceCache {
  public:
-  static constexpr int kMaxIds = 4;
+  static constexpr size_t kMaxIds = 4;
   static constexpr int32_t kNoId = -1;
-  static constexpr size_t kEntriesPerLine = 2;
+  static constexpr size_t kWays = 2;
 
-  struct Entry {
-    PieceKey key;
-    std::array<int32_t, kMaxIds> ids;  // kNoId behind the last
-  };
-
+  // A free place has the key 0.
   struct alignas(64) Line {
-    std::array<Entry, kEntriesPerLine> entries;
-
-    // Stores what a key became. The newest entry comes first; where both are taken, the oldest is forgotten.
-    void insert(const PieceKey& key, const int32_t* ids, size_t count);
+    std::array<PieceKey, kWays> keys;
+    std::array<std::array<int32_t, kMaxIds>, kWays> ids;  // kNoId behind the last
   };
 
-  // Throws std::bad_alloc.
-  PieceCache();
+  PieceCache() : lines_(kFirstLog2Lines) { reserve_zero(); }
 
-  // The line that holds a key, if any does.
-  Line& line(uint64_t hash) const { return lines_[hash & (kLines - 1)]; }
+  // Where the line of a key lies in the table, in bytes.
+  uint32_t offset(const PieceKey& key) const { return static_cast<uint32_t>(key.hash() >> shift()) * sizeof(Line); }
+  int shift() const { return 64 - lines_.log2_size(); }
+  const char* lines() const { return reinterpret_cast<const char*>(lines_.data()); }
+
+  // Stores what a key became, whose line is at `offset`. The newest comes first; where both places are taken, the
+  // oldest is forgotten.
+  void insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids);
+
+  // The same for a piece of too many ids: that it has been seen, and may be in the cache of long pieces.
+  void insert_long(uint32_t offset, const PieceKey& key) { insert(offset, marked(key), {}); }
+  bool is_long(uint32_t offset, const PieceKey& key) const {
+    const Line& line = lines_[offset / sizeof(Line)];
+    return line.keys[0] == marked(key) || line.keys[1] == marked(key);
+  }
+
+  // Makes the table large once it holds much: offsets from before are void then. Throws std::bad_alloc.
+  void grow();
 
  private:
-  static constexpr size_t kLines = size_t{1} << 17;  // 8 MB
+  static constexpr int kFirstLog2Lines = 11;  // 128 KB
+  static constexpr int kLog2Lines = 17;       // 8 MB
 
-  struct Free {
-    void operator()(void* memory) const;
+  // A key that no look-up asks for: the last byte of a piece's key is 0.
+  static PieceKey marked(const PieceKey& key) { return {key.low, key.high | uint64_t{1} << 63}; }
+
+  // The key 0 stands for pieces that are too long: none may be found under it. It hashes to the first line.
+  void reserve_zero() { lines_[0].keys.fill({0, 1}); }
+
+  Table<Line> lines_;
+  size_t inserted_ = 0;
+};
+
+// Longer pieces, and those of more ids; each has one place. Not for several threads at once.
+class LongPieceCache {
+ public:
+  static constexpr size_t kMaxSize = 46;
+  static constexpr size_t kMaxIds = 20;
+
+  struct Entry {
+    uint8_t size;  // 0: free
+    uint8_t count;
+    std::array<char, kMaxSize> bytes;
+    std::array<int32_t, kMaxIds> ids;
   };
-  std::unique_ptr<Line[], Free> lines_;
+  static_assert(sizeof(Entry) == 128);
+
+  // The place of a piece of 1 to kMaxSize bytes, behind which 7 more can be read.
+  Entry& place(std::string_view piece) const;
+
+  static bool holds(const Entry& entry, std::string_view piece) {
+    return std::string_view(entry.bytes.data(), entry.size) == piece;
+  }
+
+  // Stores what a piece became in its place; what was there is forgotten. Throws std::bad_alloc.
+  void insert(std::string_view piece, std::span<const int32_t> ids);
+
+ private:
+  static constexpr int kFirstLog2Entries = 9;  // 64 KB
+  static constexpr int kLog2Entries = 16;      // 8 MB
+
+  Table<Entry> entries_{kFirstLog2Entries};
+  size_t inserted_ = 0;
 };
 
 }  // namespace fastnlp::wordpiece

@@ -13,89 +13,33 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kMaxBytesPerWord = 100;       // "keras": a longer word is unknown
-constexpr size_t kMaxCharactersPerWord = 100;  // "bert": the same, in characters
-constexpr size_t kBytesPerChunk = 1 << 18;     // what a thread takes at a time: far longer than its start takes
-constexpr size_t kBytesPerId = 3;              // fewer are rare
-
-bool is_too_long(std::string_view word, Rules rules) {
-  if (word.size() <= kMaxBytesPerWord) return false;
-  if (rules == Rules::kKeras) return true;
-  const auto begins_character = [](char c) { return (c & 0xC0) != 0x80; };
-  return static_cast<size_t>(std::count_if(word.begin(), word.end(), begins_character)) > kMaxCharactersPerWord;
-}
-
-void encode_word(const Model& model, std::string_view word, Buffer<int32_t>& ids) {
-  const size_t before = ids.size();
-  const Trie* trie = &model.initial;
-  if (!is_too_long(word, model.rules.rules)) {
-    while (!word.empty()) {
-      const Trie::Match match = trie->longest_match(word);
-      if (match.value == Trie::kNone) break;
-      ids.push_back(match.value);
-      word.remove_prefix(match.size);
-      trie = &model.suffix;
-    }
-    if (word.empty()) return;
-  }
-  ids.resize(before);
-  ids.push_back(model.oov_id);
-}
-
-// The bytes of a key: ones where a piece of each size has bytes.
-struct KeyMask {
-  uint64_t low, high;
-};
-constexpr std::array<KeyMask, PieceKey::kMaxSize + 1> kKeyMasks = [] {
-  std::array<KeyMask, PieceKey::kMaxSize + 1> masks{};
-  for (size_t size = 0; size <= PieceKey::kMaxSize; ++size) {
-    const auto ones = [](size_t bytes) { return bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1; };
-    masks[size] = {ones(std::min<size_t>(size, 8)), size > 8 ? ones(size - 8) : 0};
-  }
-  return masks;
-}();
+constexpr size_t kBytesPerChunk = 1 << 18;  // what a thread takes at a time: far longer than its start takes
+constexpr size_t kBytesPerId = 3;           // fewer are rare
 
 // Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
 // read.
 constexpr size_t kGroup = 128;
 
-// No piece has this key, and no free entry either.
-constexpr PieceKey kNoKey = {0, 1};
-
-inline uint64_t load(const char* p) {
-  uint64_t value;
-  std::memcpy(&value, p, sizeof(value));
-  return value;
-}
-
 // Encodes one text after another, through a window in which the texts lie one behind the other.
 class Engine {
  public:
-  Engine(const Model& model, Scratch& scratch, RaggedIds& out)
-      : model_(model), scratch_(scratch), find_pieces_(find_pieces(current_target())), out_(out) {}
+  Engine(const Model& model, Scratch& scratch, RaggedIds& out) : Engine(model, scratch, out, current_target()) {}
 
   // Appends the ids of all texts, and a row split for each.
   void encode(std::span<const std::string_view> texts) {
     const TextRules& rules = model_.rules;
-    if (rules.split && rules.special_tokens.empty()) {
-      encode_pieces(texts, /*split_rows=*/true);
+    if (rules.special_tokens.empty()) {
+      encode_parts(texts, /*split_rows=*/true);
       return;
     }
     for (const std::string_view text : texts) {
-      scratch_.cutter.cut(
-          text,
-          [&](std::string_view part) {
-            if (rules.split) {
-              encode_pieces({&part, 1}, /*split_rows=*/false);
-            } else {
-              encode_slowly(part);
-            }
-          },
+      scratch_.speller.cut(
+          text, [&](std::string_view part) { encode_parts({&part, 1}, /*split_rows=*/false); },
           [&](std::string_view token, int special) {
             if (rules.rules == Rules::kBert) {
               out_.values.push_back(model_.special_ids[static_cast<size_t>(special)]);
             } else {
-              encode_word(model_, token, out_.values);
+              scratch_.speller.spell_word(token, out_.values);
             }
           });
       out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
@@ -103,20 +47,28 @@ class Engine {
   }
 
  private:
+  Engine(const Model& model, Scratch& scratch, RaggedIds& out, Target target)
+      : model_(model),
+        scratch_(scratch),
+        find_pieces_(find_pieces(target)),
+        make_keys_(wordpiece::make_keys(target)),
+        look_up_(wordpiece::look_up(target)),
+        out_(out) {}
+
   // Texts without special tokens.
-  void encode_pieces(std::span<const std::string_view> texts, bool split_rows) {
+  void encode_parts(std::span<const std::string_view> texts, bool split_rows) {
     row_ = offset_ = 0;
     while (row_ < texts.size()) {
-      fill(texts, split_rows);
-      find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
-      if (cut_) finish_cut(texts[row_]);
+      scratch_.cache.grow();
+      if (model_.rules.split) {
+        fill(texts, split_rows);
+        find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
+        if (cut_) finish_cut(texts[row_]);
+      } else {
+        fill_whole(texts, split_rows);
+      }
       emit();
     }
-  }
-
-  // What the cache does not hold: from the definition.
-  void encode_slowly(std::string_view text) {
-    scratch_.scanner.scan(text, [this](std::string_view word, int) { encode_word(model_, word, out_.values); });
   }
 
   // Copies texts into the window, a space behind each, until it is full: then the last one may be cut.
@@ -143,6 +95,31 @@ class Engine {
     }
   }
 
+  // The same for texts that are words as they are: each is one piece. What cannot be one is spelt at once.
+  void fill_whole(std::span<const std::string_view> texts, bool split_rows) {
+    Pieces& pieces = scratch_.pieces;
+    char* const window = scratch_.window.data();
+    size_ = rows_ = pieces.count = 0;
+    for (; row_ < texts.size(); ++row_) {
+      const std::string_view text = texts[row_];
+      const bool is_piece = text.size() <= LongPieceCache::kMaxSize && text.find('\0') == text.npos;
+      if (!is_piece) {
+        if (pieces.count > 0 || rows_ > 0) return;  // they come first
+        scratch_.speller.spell(text, out_.values);
+        if (split_rows) out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+        continue;
+      }
+      if (text.size() > kWindowSize - size_ || rows_ == kWindowSize) return;
+      if (!text.empty()) {
+        std::memcpy(window + size_, text.data(), text.size());
+        pieces.begins[pieces.count] = static_cast<uint16_t>(size_);
+        size_ += text.size();
+        pieces.ends[pieces.count++] = static_cast<uint16_t>(size_);
+      }
+      if (split_rows) scratch_.row_ends[rows_++] = static_cast<uint16_t>(size_);
+    }
+  }
+
   // The last piece of a cut text may go on: it is left for the next window, or, where it fills this one, encoded whole.
   void finish_cut(std::string_view text) {
     Pieces& pieces = scratch_.pieces;
@@ -153,25 +130,8 @@ class Engine {
     const auto* entries = model_.byte_classes.entries.data();
     size_t end = offset_ + size_;
     while (end < text.size() && entries[static_cast<uint8_t>(text[end])].byte_class == ByteClasses::kPart) ++end;
-    encode_slowly(text.substr(offset_, end - offset_));
+    scratch_.speller.spell(text.substr(offset_, end - offset_), out_.values);
     offset_ = end;
-  }
-
-  // Makes the keys of pieces[begin, end), and asks memory for what the cache holds of them.
-  void make_keys(size_t begin, size_t end) {
-    const Pieces& pieces = scratch_.pieces;
-    const char* const window = scratch_.window.data();
-    for (size_t i = begin; i < end; ++i) {
-      const size_t size = static_cast<size_t>(pieces.ends[i] - pieces.begins[i]);
-      const char* const p = window + pieces.begins[i];
-      const KeyMask mask = kKeyMasks[std::min(size, PieceKey::kMaxSize)];
-      PieceKey key = {load(p) & mask.low, load(p + 8) & mask.high};
-      if (size > PieceKey::kMaxSize) key = kNoKey;
-      PieceCache::Line* const line = &scratch_.cache.line(key.hash());
-      __builtin_prefetch(line);
-      scratch_.keys[i] = key;
-      scratch_.lines[i] = line;
-    }
   }
 
   // Appends the ids of all pieces, and the splits of the rows that end in the window.
@@ -196,41 +156,53 @@ class Engine {
     } while (piece < count);
   }
 
-  void emit(size_t piece, size_t end) {
-    Buffer<int32_t>& values = out_.values;
-    values.reserve_more((end - piece + 1) * PieceCache::kMaxIds);
-    int32_t* out = values.data() + values.size();
-    for (; piece < end; ++piece) {
-      const PieceKey key = scratch_.keys[piece];
-      const PieceCache::Line& line = *scratch_.lines[piece];
-      const auto& entry = line.entries[line.entries[1].key == key];
-      if (!(entry.key == key)) [[unlikely]] {
-        values.resize(static_cast<size_t>(out - values.data()));
-        encode_piece(piece);
-        values.reserve_more((end - piece + 1) * PieceCache::kMaxIds);
-        out = values.data() + values.size();
-        continue;
-      }
-      std::memcpy(out, entry.ids.data(), sizeof(entry.ids));
-      out += (entry.ids[0] >= 0) + (entry.ids[1] >= 0) + (entry.ids[2] >= 0) + (entry.ids[3] >= 0);
-    }
-    values.resize(static_cast<size_t>(out - values.data()));
+  void make_keys(size_t begin, size_t end) {
+    make_keys_(scratch_.window.data(), scratch_.pieces, begin, end, scratch_.cache, scratch_.keys);
   }
 
+  void emit(size_t piece, size_t end) {
+    Buffer<int32_t>& ids = out_.values;
+    while (piece < end) {
+      ids.reserve_more((end - piece) * PieceCache::kMaxIds + kLookUpSlack);
+      int32_t* out = ids.data() + ids.size();
+      piece = look_up_(scratch_.cache, scratch_.keys, piece, end, out);
+      ids.resize(static_cast<size_t>(out - ids.data()));
+      if (piece < end) encode_piece(piece++);
+    }
+  }
+
+  // A piece that the cache of short ones lacks.
   void encode_piece(size_t piece) {
     const Pieces& pieces = scratch_.pieces;
-    const size_t size = static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece]);
-    const size_t before = out_.values.size();
-    encode_slowly({scratch_.window.data() + pieces.begins[piece], size});
-    const size_t count = out_.values.size() - before;
-    if (size <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds) {
-      scratch_.lines[piece]->insert(scratch_.keys[piece], out_.values.data() + before, count);
+    const std::string_view text = {scratch_.window.data() + pieces.begins[piece],
+                                   static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece])};
+    const PieceKey key = scratch_.keys.keys[piece];
+    const uint32_t offset = scratch_.keys.offsets[piece];
+    const bool is_short = text.size() <= PieceKey::kMaxSize;
+    Buffer<int32_t>& ids = out_.values;
+    if (text.size() <= LongPieceCache::kMaxSize && (!is_short || scratch_.cache.is_long(offset, key))) {
+      const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
+      if (LongPieceCache::holds(entry, text)) {
+        ids.append(entry.ids.data(), entry.count);
+        return;
+      }
+    }
+    const size_t before = ids.size();
+    scratch_.speller.spell(text, ids);
+    const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
+    if (is_short && found.size() <= PieceCache::kMaxIds) {
+      scratch_.cache.insert(offset, key, found);
+    } else if (text.size() <= LongPieceCache::kMaxSize && found.size() <= LongPieceCache::kMaxIds) {
+      if (is_short) scratch_.cache.insert_long(offset, key);
+      scratch_.long_cache.insert(text, found);
     }
   }
 
   const Model& model_;
   Scratch& scratch_;
   const FindPieces find_pieces_;
+  const MakeKeys make_keys_;
+  const LookUp look_up_;
   RaggedIds& out_;
   size_t row_ = 0;     // the text that comes next,
   size_t offset_ = 0;  // and how much of it has been in a window
@@ -255,7 +227,7 @@ Status encode_rows(const Model& model, std::span<const std::string_view> texts, 
     }
   }
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
-  auto scratch = model.scratch_pool.take(model.rules);
+  auto scratch = model.scratch_pool.take(model);
   Engine(model, *scratch, out).encode(texts.subspan(begin, end - begin));
   model.scratch_pool.give_back(std::move(scratch));
   return {};

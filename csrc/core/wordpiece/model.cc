@@ -1,7 +1,7 @@
 #include "core/wordpiece/model.h"
 
 #include <algorithm>
-#include <cstring>
+#include <unordered_map>
 #include <utility>
 
 namespace fastnlp::wordpiece {
@@ -100,27 +100,29 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
   }
   const std::string_view indicator = model->suffix_indicator;
   if (utf8::first_invalid(indicator) != indicator.size()) return invalid("its suffix indicator is not UTF-8");
-  Trie::Entries initial, suffix;
+  std::unordered_map<std::string_view, int32_t> ids;
   for (size_t id = 0; id < model->tokens.size(); ++id) {
-    const std::string_view token = model->tokens[id];
-    initial.emplace_back(token, static_cast<int32_t>(id));
-    if (token.size() > indicator.size() && token.substr(0, indicator.size()) == indicator) {
-      suffix.emplace_back(token.substr(indicator.size()), static_cast<int32_t>(id));
-    }
-  }
-  std::sort(initial.begin(), initial.end());
-  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
-  if (std::adjacent_find(initial.begin(), initial.end(), same) != initial.end()) {
-    return invalid("it holds a token twice");
+    if (!ids.emplace(model->tokens[id], static_cast<int32_t>(id)).second) return invalid("it holds a token twice");
   }
   for (const std::string& special : model->rules.special_tokens) {
-    const auto found = std::lower_bound(initial.begin(), initial.end(), std::pair(std::string_view(special), 0));
-    const bool known = found != initial.end() && found->first == special;
-    if (!known && model->rules.rules == Rules::kBert) return invalid("it lacks a special token");
-    model->special_ids.push_back(known ? found->second : Trie::kNone);
+    const auto found = ids.find(special);
+    if (found == ids.end() && model->rules.rules == Rules::kBert) return invalid("it lacks a special token");
+    model->special_ids.push_back(found == ids.end() ? kNoId : found->second);
   }
-  model->initial = Trie(std::move(initial));
-  model->suffix = Trie(std::move(suffix));
+  model->alphabet = Alphabet(model->tokens);
+  std::vector<Trie::Entry> initial, suffix;
+  const auto add = [&](std::vector<Trie::Entry>& entries, std::string_view token, int32_t id) {
+    entries.emplace_back(std::vector<Symbol>(), static_cast<uint32_t>(id));
+    model->alphabet.append(token, entries.back().first);
+  };
+  for (const auto& [token, id] : ids) {
+    add(initial, token, id);
+    if (token.size() > indicator.size() && token.starts_with(indicator)) {
+      add(suffix, token.substr(indicator.size()), id);
+    }
+  }
+  model->initial = Trie(std::move(initial), model->alphabet.size());
+  model->suffix = Trie(std::move(suffix), model->alphabet.size());
   model->byte_classes = byte_classes(model->rules);
   out = std::move(model);
   return {};

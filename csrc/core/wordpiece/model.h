@@ -9,11 +9,14 @@
 
 #include "core/status.h"
 #include "core/text/words.h"
+#include "core/wordpiece/alphabet.h"
 #include "core/wordpiece/pieces.h"
 #include "core/wordpiece/scratch.h"
 #include "core/wordpiece/trie.h"
 
 namespace fastnlp::wordpiece {
+
+inline constexpr int32_t kNoId = -1;
 
 // Immutable once loaded, so that any number of threads may use one model.
 struct Model {
@@ -21,10 +24,11 @@ struct Model {
   int32_t oov_id = 0;
   std::string suffix_indicator;
   TextRules rules;
-  std::vector<int32_t> special_ids;  // of rules.special_tokens; Trie::kNone where the vocabulary lacks one
+  std::vector<int32_t> special_ids;  // of rules.special_tokens; kNoId where the vocabulary lacks one
 
-  Trie initial;  // the tokens as they are: what a word may begin with
-  Trie suffix;   // the tokens that begin with the suffix indicator, without it: what may follow
+  Alphabet alphabet;  // of all tokens
+  Trie initial;       // the tokens as they are: what a word may begin with
+  Trie suffix;        // the tokens that begin with the suffix indicator, without it: what may follow
 
   ByteClasses byte_classes{false};
   mutable ScratchPool scratch_pool;

@@ -6,12 +6,12 @@ ScratchPool::~ScratchPool() {
   for (auto& place : free_) delete place.load();
 }
 
-std::unique_ptr<Scratch> ScratchPool::take(const TextRules& rules) {
+std::unique_ptr<Scratch> ScratchPool::take(const Model& model) {
   for (auto& place : free_) {
     if (place.load(std::memory_order_relaxed) == nullptr) continue;
     if (Scratch* const scratch = place.exchange(nullptr)) return std::unique_ptr<Scratch>(scratch);
   }
-  return std::make_unique<Scratch>(rules);
+  return std::make_unique<Scratch>(model);
 }
 
 void ScratchPool::give_back(std::unique_ptr<Scratch> scratch) {

@@ -6,26 +6,25 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/text/words.h"
 #include "core/wordpiece/cache.h"
+#include "core/wordpiece/lookup.h"
 #include "core/wordpiece/pieces.h"
+#include "core/wordpiece/speller.h"
 
 namespace fastnlp::wordpiece {
 
-struct Scratch {
-  explicit Scratch(const TextRules& rules) : piece_rules(rules), scanner(piece_rules), cutter(rules) {
-    piece_rules.special_tokens.clear();  // texts are cut at them before pieces are lower-cased, and could become one
-  }
+struct Model;
 
+struct Scratch {
+  explicit Scratch(const Model& model) : speller(model) {}
+
+  Speller speller;
   PieceCache cache;
-  TextRules piece_rules;
-  WordScanner scanner;  // of pieces
-  WordScanner cutter;   // of texts, at their special tokens
+  LongPieceCache long_cache;
   alignas(64) std::array<char, kWindowSize + kWindowPadding> window{};
   Pieces pieces;
+  PieceKeys keys;
   std::array<uint16_t, kWindowSize> row_ends;
-  std::array<PieceKey, kWindowSize> keys;
-  std::array<PieceCache::Line*, kWindowSize> lines;
 };
 
 // Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is
@@ -38,7 +37,7 @@ class ScratchPool {
   ~ScratchPool();
 
   // For one thread; new where all are away.
-  std::unique_ptr<Scratch> take(const TextRules& rules);
+  std::unique_ptr<Scratch> take(const Model& model);
 
   // Where more threads ran at once than there are places, it is dropped.
   void give_back(std::unique_ptr<Scratch> scratch);

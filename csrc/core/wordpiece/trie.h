@@ -1,52 +1,66 @@
-// A trie over bytes as a double array (Aoe 1989): a step reads one cell, whatever the number of children.
+// A trie over symbols as a double array (Aoe 1989): a step reads one cell, whatever the number of children.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "core/wordpiece/alphabet.h"
 
 namespace fastnlp::wordpiece {
 
 class Trie {
  public:
-  static constexpr int32_t kNone = -1;
-
   struct Match {
-    int32_t value;  // kNone where no entry fits
-    size_t size;    // in bytes
+    uint32_t value;
+    size_t size;  // in symbols; 0 where no entry fits
   };
 
-  using Entries = std::vector<std::pair<std::string_view, int32_t>>;
+  using Entry = std::pair<std::vector<Symbol>, uint32_t>;
 
-  // Every key once, none empty; values are at least 0.
-  explicit Trie(Entries entries = {});
+  Trie() : Trie({}, 1) {}
 
-  // The longest entry that `text` begins with.
-  Match longest_match(std::string_view text) const {
-    Match match = {kNone, 0};
-    uint32_t node = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-      const uint32_t child = cells_[node].base + static_cast<unsigned char>(text[i]);
+  // Every key once, none empty, of symbols below `symbol_count`, none of them kUnknown; values are below 2**30.
+  Trie(std::vector<Entry> entries, size_t symbol_count);
+
+  // The longest entry that `word` begins with. Its symbols are below `symbol_count`.
+  Match longest_match(std::span<const Symbol> word) const {
+    uint32_t node = 0, last = 0;
+    size_t size = 0;
+    for (size_t i = 0; i < word.size(); ++i) {
+      const uint32_t child = cells_[node].base() + word[i];
       if (cells_[child].parent != node) break;
       node = child;
-      if (cells_[node].value != kNone) match = {cells_[node].value, i + 1};
+      // Without a branch: where entries end cannot be predicted.
+      const bool is_end = cells_[node].is_end();
+      last = is_end ? node : last;
+      size = is_end ? i + 1 : size;
+      if (cells_[node].is_leaf()) break;
     }
-    return match;
+    const Cell& end = cells_[last];
+    return {end.is_leaf() ? end.value() : cells_[end.base()].value(), size};
   }
 
  private:
   static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
+  static constexpr uint32_t kValue = static_cast<uint32_t>(-2);
 
-  // A node is the index of its cell; its child by byte b is at base + b, if that cell says so.
+  // A node is the index of its cell; its child by symbol s is at base + s, if that cell says so. A leaf has its value
+  // in the place of a base. Any other node has it in the cell at its base: no child is there, for no key has symbol 0.
   struct Cell {
-    uint32_t base = 0;
+    uint32_t data = 0;  // a base or a value, and the two bits below
     uint32_t parent = kFree;
-    int32_t value = kNone;
+
+    static constexpr uint32_t kIsEnd = 1, kIsLeaf = 2;
+    bool is_end() const { return data & kIsEnd; }
+    bool is_leaf() const { return data & kIsLeaf; }
+    uint32_t base() const { return data >> 2; }
+    uint32_t value() const { return data >> 2; }
   };
 
-  uint32_t find_base(std::string_view labels);
+  uint32_t find_base(std::span<const Symbol> labels, uint32_t near);
 
   std::vector<Cell> cells_;
   uint32_t first_free_ = 1;  // cells before it are taken, or not worth a search

@@ -1,0 +1,229 @@
+#include "core/wordpiece/lookup.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12 says so of its own header, gcc.gnu.org/PR105593
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#endif
+
+namespace fastnlp::wordpiece {
+namespace {
+
+// The bytes of a key: ones where a piece of each size has bytes; none for the sizes that are too large.
+constexpr size_t kSizes = PieceKey::kMaxSize + 2;
+constexpr std::array<PieceKey, kSizes> kKeyMasks = [] {
+  std::array<PieceKey, kSizes> masks{};
+  for (size_t size = 0; size <= PieceKey::kMaxSize; ++size) {
+    const auto ones = [](size_t bytes) { return bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1; };
+    masks[size] = {ones(std::min<size_t>(size, 8)), size > 8 ? ones(size - 8) : 0};
+  }
+  return masks;
+}();
+
+const PieceKey& key_mask(const Pieces& pieces, size_t piece) {
+  return kKeyMasks[std::min<size_t>(static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece]), kSizes - 1)];
+}
+
+// --- scalar ----------------------------------------------------------------------------------------------------------
+
+inline uint64_t load(const char* p) {
+  uint64_t value;
+  std::memcpy(&value, p, sizeof(value));
+  return value;
+}
+
+void make_keys_scalar(const char* window, const Pieces& pieces, size_t begin, size_t end, const PieceCache& cache,
+                      PieceKeys& keys) {
+  const char* const lines = cache.lines();
+  for (size_t i = begin; i < end; ++i) {
+    const char* const p = window + pieces.begins[i];
+    const PieceKey& mask = key_mask(pieces, i);
+    const PieceKey key = {load(p) & mask.low, load(p + 8) & mask.high};
+    keys.keys[i] = key;
+    keys.offsets[i] = cache.offset(key);
+    __builtin_prefetch(lines + keys.offsets[i]);
+  }
+}
+
+size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, int32_t*& out) {
+  size_t i = begin;
+  int32_t* p = out;
+  for (; i < end; ++i) {
+    const PieceKey key = keys.keys[i];
+    const auto& line = *reinterpret_cast<const PieceCache::Line*>(cache.lines() + keys.offsets[i]);
+    // Without a branch: which of the two has the key cannot be predicted.
+    const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
+    const uint64_t first = differs(0), second = differs(1);
+    if (first != 0 && second != 0) [[unlikely]]
+      break;
+    const auto& ids = line.ids[first != 0];
+    std::memcpy(p, ids.data(), sizeof(ids));
+    p += (ids[0] >= 0) + (ids[1] >= 0) + (ids[2] >= 0) + (ids[3] >= 0);
+  }
+  out = p;
+  return i;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+// Where in a line the ids are, by which of the four halves of its keys are right; 0 where no key is.
+constexpr std::array<uint8_t, 16> kPlaces = [] {
+  std::array<uint8_t, 16> places{};
+  for (size_t halves = 0; halves < 16; ++halves) places[halves] = (halves & 3) == 3 ? 32 : (halves >> 2) == 3 ? 48 : 0;
+  return places;
+}();
+static_assert(sizeof(PieceKey) == 16 && offsetof(PieceCache::Line, ids) == 32);
+
+inline __m128i load_key(const char* window, const Pieces& pieces, size_t piece) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(window + pieces.begins[piece]));
+}
+
+inline __m128i load_ids(const char* place) { return _mm_load_si128(reinterpret_cast<const __m128i*>(place)); }
+
+// --- AVX2 ------------------------------------------------------------------------------------------------------------
+
+#define FASTNLP_AVX2 [[gnu::target("avx2,bmi,bmi2,popcnt")]]
+
+FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_t begin, size_t end,
+                                 const PieceCache& cache, PieceKeys& keys) {
+  const char* const lines = cache.lines();
+  const int shift = cache.shift();
+  for (size_t i = begin; i < end; ++i) {
+    const auto* const mask = reinterpret_cast<const __m128i*>(&key_mask(pieces, i));
+    const __m128i key = _mm_and_si128(load_key(window, pieces, i), _mm_load_si128(mask));
+    _mm_store_si128(reinterpret_cast<__m128i*>(&keys.keys[i]), key);
+    const uint64_t hash = (static_cast<uint64_t>(_mm_cvtsi128_si64(key)) * PieceKey::kLowFactor) ^
+                          (static_cast<uint64_t>(_mm_extract_epi64(key, 1)) * PieceKey::kHighFactor);
+    const auto offset = static_cast<uint32_t>(hash >> shift) * static_cast<uint32_t>(sizeof(PieceCache::Line));
+    keys.offsets[i] = offset;
+    __builtin_prefetch(lines + offset);
+  }
+}
+
+// The place of the ids of one piece in its line.
+FASTNLP_AVX2 inline size_t find_ids(const char* line, const PieceKey& key) {
+  const __m256i wanted = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(&key)));
+  const __m256i equal = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
+  return kPlaces[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
+}
+
+FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
+                                 int32_t*& out) {
+  const char* const lines = cache.lines();
+  size_t i = begin;
+  int32_t* p = out;
+  for (; i < end; ++i) {
+    const char* const line = lines + keys.offsets[i];
+    const size_t place = find_ids(line, keys.keys[i]);
+    if (place == 0) [[unlikely]]
+      break;
+    const __m128i ids = load_ids(line + place);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), ids);
+    const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
+    p += std::countr_zero(none | 1U << PieceCache::kMaxIds);
+  }
+  out = p;
+  return i;
+}
+
+// --- AVX-512: four pieces at a time ----------------------------------------------------------------------------------
+
+#define FASTNLP_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi,bmi2,popcnt")]]
+
+FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, size_t begin, size_t end,
+                                     const PieceCache& cache, PieceKeys& keys) {
+  alignas(64) static constexpr std::array<std::array<uint8_t, 16>, 4> kSpread = [] {
+    std::array<std::array<uint8_t, 16>, 4> spread{};
+    for (uint8_t piece = 0; piece < 4; ++piece) spread[piece].fill(static_cast<uint8_t>(2 * piece));
+    return spread;
+  }();
+  const __m512i spread = _mm512_load_si512(kSpread.data());
+  const __m512i places = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  const __m512i factors = _mm512_broadcast_i32x4(
+      _mm_set_epi64x(static_cast<int64_t>(PieceKey::kHighFactor), static_cast<int64_t>(PieceKey::kLowFactor)));
+  const char* const lines = cache.lines();
+  const __m128i shift = _mm_cvtsi32_si128(cache.shift());
+  size_t i = begin;
+  for (; i + 4 <= end; i += 4) {
+    __m512i key = _mm512_castsi128_si512(load_key(window, pieces, i));
+    key = _mm512_mask_broadcast_i64x2(key, 0x0C, load_key(window, pieces, i + 1));
+    key = _mm512_mask_broadcast_i64x2(key, 0x30, load_key(window, pieces, i + 2));
+    key = _mm512_mask_broadcast_i64x2(key, 0xC0, load_key(window, pieces, i + 3));
+    const __m128i begins = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pieces.begins.data() + i));
+    const __m128i ends = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pieces.ends.data() + i));
+    const __m128i sizes = _mm_min_epu16(_mm_sub_epi16(ends, begins), _mm_set1_epi16(255));
+    const __m512i size = _mm512_permutexvar_epi8(spread, _mm512_castsi128_si512(sizes));  // of its piece, in each byte
+    const __mmask64 fits = _mm512_cmple_epu8_mask(size, _mm512_set1_epi8(PieceKey::kMaxSize));
+    key = _mm512_maskz_mov_epi8(_mm512_mask_cmplt_epu8_mask(fits, places, size), key);
+    _mm512_store_si512(&keys.keys[i], key);
+    const __m512i products = _mm512_mullo_epi64(key, factors);
+    const __m512i hash = _mm512_xor_si512(products, _mm512_permutex_epi64(products, 0b10110001));
+    const __m512i line = _mm512_slli_epi64(_mm512_srl_epi64(hash, shift), 6);
+    const __m256i offsets = _mm512_cvtepi64_epi32(line);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(keys.offsets.data() + i),
+        _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(offsets, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))));
+    for (size_t j = i; j < i + 4; ++j) __builtin_prefetch(lines + keys.offsets[j]);
+  }
+  make_keys_avx2(window, pieces, i, end, cache, keys);
+}
+static_assert(sizeof(PieceCache::Line) == 1 << 6);
+
+FASTNLP_AVX512 size_t look_up_avx512(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
+                                     int32_t*& out) {
+  const char* const lines = cache.lines();
+  size_t i = begin;
+  int32_t* p = out;
+  for (; i + 4 <= end; i += 4) {
+    std::array<const char*, 4> line;
+    std::array<size_t, 4> place;
+    for (size_t j = 0; j < 4; ++j) {
+      line[j] = lines + keys.offsets[i + j];
+      place[j] = find_ids(line[j], keys.keys[i + j]);
+    }
+    if ((place[0] & place[1] & place[2] & place[3]) == 0) [[unlikely]]
+      break;
+    __m512i ids = _mm512_castsi128_si512(load_ids(line[0] + place[0]));
+    ids = _mm512_mask_broadcast_i64x2(ids, 0x0C, load_ids(line[1] + place[1]));
+    ids = _mm512_mask_broadcast_i64x2(ids, 0x30, load_ids(line[2] + place[2]));
+    ids = _mm512_mask_broadcast_i64x2(ids, 0xC0, load_ids(line[3] + place[3]));
+    const auto some = static_cast<__mmask16>(~_mm512_movepi32_mask(ids));
+    _mm512_storeu_si512(p, _mm512_maskz_compress_epi32(some, ids));
+    p += std::popcount(static_cast<uint16_t>(some));
+  }
+  out = p;
+  return look_up_avx2(cache, keys, i, end, out);
+}
+static_assert(kLookUpSlack >= 16);
+
+#endif
+
+}  // namespace
+
+MakeKeys make_keys(Target target) {
+  switch (target) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    case Target::kAvx512: return make_keys_avx512;
+    case Target::kAvx2: return make_keys_avx2;
+#endif
+    default: return make_keys_scalar;
+  }
+}
+
+LookUp look_up(Target target) {
+  switch (target) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    case Target::kAvx512: return look_up_avx512;
+    case Target::kAvx2: return look_up_avx2;
+#endif
+    default: return look_up_scalar;
+  }
+}
+
+}  // namespace fastnlp::wordpiece

@@ -1,0 +1,165 @@
+#include "core/wordpiece/speller.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "core/text/utf8.h"
+#include "core/wordpiece/model.h"
+
+namespace fastnlp::wordpiece {
+namespace {
+
+constexpr size_t kMaxBytesPerWord = 100;       // "keras": a longer word is unknown
+constexpr size_t kMaxCharactersPerWord = 100;  // "bert": the same, in characters
+
+bool is_too_long(Rules rules, size_t bytes, size_t characters) {
+  return rules == Rules::kKeras ? bytes > kMaxBytesPerWord : characters > kMaxCharactersPerWord;
+}
+
+size_t count_characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+TextRules without_special_tokens(TextRules rules) {
+  rules.special_tokens.clear();
+  return rules;
+}
+
+}  // namespace
+
+Speller::Speller(const Model& model)
+    : model_(model), rules_(without_special_tokens(model.rules)), scanner_(rules_), cutter_(model.rules) {}
+
+void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
+  if (rules_.split && spell_letters(text, ids)) return;
+  scanner_.scan(text, [&](std::string_view word, int) { spell_word(word, ids); });
+}
+
+void Speller::spell_word(std::string_view word, Buffer<int32_t>& ids) {
+  if (word.size() > kMaxBytesPerWord && is_too_long(rules_.rules, word.size(), count_characters(word))) {
+    ids.push_back(model_.oov_id);
+    return;
+  }
+  symbols_.clear();
+  model_.alphabet.append(word, symbols_);
+  spell_symbols(symbols_, ids);
+}
+
+void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const {
+  const size_t before = ids.size();
+  ids.reserve_more(word.size() + 1);
+  int32_t* out = ids.data() + before;
+  const Trie* trie = &model_.initial;
+  while (!word.empty()) {
+    const Trie::Match match = trie->longest_match(word);
+    if (match.size == 0) {
+      out = ids.data() + before;
+      *out++ = model_.oov_id;
+      break;
+    }
+    *out++ = static_cast<int32_t>(match.value);
+    word = word.subspan(match.size);
+    trie = &model_.suffix;
+  }
+  ids.resize(static_cast<size_t>(out - ids.data()));
+}
+
+// Returns false, and appends nothing, where the definition has to be asked.
+bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
+  const size_t ids_before = ids.size();
+  std::array<Symbol, kMaxCharactersPerWord + Letter::kMaxSymbols> word;
+  size_t characters = 0, bytes = 0;
+  bool known = true;
+  const auto end_word = [&] {
+    if (characters == 0) return;
+    if (!known || is_too_long(rules_.rules, bytes, characters)) {
+      ids.push_back(model_.oov_id);
+    } else {
+      spell_symbols({word.data(), characters}, ids);
+    }
+    characters = bytes = 0;
+    known = true;
+  };
+  const char* const end = text.data() + text.size();
+  for (const char* p = text.data(); p < end;) {
+    const utf8::Decoded decoded = utf8::decode_quickly(p, end);
+    p += decoded.size;
+    const Letter& letter = this->letter(decoded.code_point);
+    if (letter.kind == kPart) {
+      // What is too long stays so: how long it is does not matter any more.
+      const size_t place = std::min(characters, kMaxCharactersPerWord);
+      word[place] = letter.symbols[0];
+      for (size_t i = 1; i < letter.count; ++i) [[unlikely]]
+        word[place + i] = letter.symbols[i];
+      characters += letter.count;
+      bytes += letter.bytes;
+      known &= letter.known;
+    } else if (letter.kind == kInContext) {
+      ids.resize(ids_before);
+      return false;
+    } else {
+      end_word();
+      if (letter.kind == kAlone) ids.push_back(letter.id);
+    }
+  }
+  end_word();
+  return true;
+}
+
+const Speller::Letter& Speller::make_letter(char32_t code_point) { return letters_.at(code_point) = ask(code_point); }
+
+Speller::Letter Speller::ask(char32_t code_point) {
+  std::string text = "a";
+  utf8::append(code_point, text);
+  text += 'a';
+  std::vector<std::string> words;
+  scanner_.scan(text, [&](std::string_view word, int) { words.emplace_back(word); });
+  Letter letter;
+  letter.kind = kInContext;
+  if (words.size() == 3 && words[0] == "a" && words[2] == "a") {
+    Buffer<int32_t> ids;
+    spell_word(words[1], ids);
+    if (ids.size() == 1) {
+      letter.kind = kAlone;
+      letter.id = ids.data()[0];
+    }
+  } else if (words.size() == 2 && words[0] == "a" && words[1] == "a") {
+    letter.kind = kSpace;
+  } else if (words.size() == 1 && words[0].size() >= 2 && words[0].front() == 'a' && words[0].back() == 'a') {
+    const std::string_view image = std::string_view(words[0]).substr(1, words[0].size() - 2);
+    symbols_.clear();
+    model_.alphabet.append(image, symbols_);
+    const auto fits = [](Symbol symbol) { return symbol <= std::numeric_limits<uint16_t>::max(); };
+    if (symbols_.size() <= Letter::kMaxSymbols && std::all_of(symbols_.begin(), symbols_.end(), fits) &&
+        stands_alone(code_point, image)) {
+      letter.kind = kPart;
+      letter.count = static_cast<uint8_t>(symbols_.size());
+      letter.bytes = static_cast<uint8_t>(image.size());
+      letter.known = std::find(symbols_.begin(), symbols_.end(), kUnknown) == symbols_.end();
+      std::transform(symbols_.begin(), symbols_.end(), letter.symbols.begin(),
+                     [](Symbol symbol) { return static_cast<uint16_t>(symbol); });
+    }
+  }
+  return letter;
+}
+
+// Whether a character becomes `image` whatever stands before and behind it.
+bool Speller::stands_alone(char32_t code_point, std::string_view image) const {
+  const unicode::Tables& tables = unicode::Tables::get();
+  if (rules_.strip_accents) {
+    std::u32string decomposed(1, code_point);
+    tables.nfd(decomposed);
+    const auto moves_and_stays = [&](char32_t c) {
+      return tables.moves(c) && (tables.properties(c) & unicode::kMark) == 0;
+    };
+    if (std::any_of(decomposed.begin(), decomposed.end(), moves_and_stays)) return false;
+  }
+  const bool composes = rules_.rules == Rules::kKeras && rules_.lowercase;  // NFKC_Casefold ends with NFC
+  if (!composes || image.empty()) return true;
+  std::u32string first(1, utf8::decode_valid(image.data()).code_point);
+  tables.nfd(first);
+  return !tables.moves(first.front()) && !tables.joins(first.front());
+}
+
+}  // namespace fastnlp::wordpiece

@@ -1,0 +1,92 @@
+#include "core/wordpiece/lookup.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check.h"
+
+namespace fastnlp::tests {
+
+using wordpiece::ByteClasses;
+using wordpiece::kLookUpSlack;
+using wordpiece::kWindowPadding;
+using wordpiece::kWindowSize;
+using wordpiece::PieceCache;
+using wordpiece::PieceKey;
+using wordpiece::PieceKeys;
+using wordpiece::Pieces;
+
+// What the cache holds is found, and what it lacks is not; on every target.
+void test_lookup() {
+  Random random(5);
+  ByteClasses classes(false);
+  classes.set(' ', ByteClasses::kSpace);
+  for (int round = 0; round < 300; ++round) {
+    PieceCache cache;
+    std::map<std::string, std::vector<int32_t>> known;
+    std::string text;
+    const size_t size = below(random, kWindowSize + 1);
+    const size_t longest = 1 + below(random, 40);
+    while (text.size() < size) {
+      text.append(1 + below(random, longest), static_cast<char>('a' + below(random, 26)));
+      text += ' ';
+    }
+    text.resize(size);
+    const std::unique_ptr<char[]> window(new char[kWindowSize + kWindowPadding]);
+    text.copy(window.get(), size);
+    const auto pieces = std::make_unique<Pieces>();
+    const auto keys = std::make_unique<PieceKeys>();
+    wordpiece::find_pieces(Target::kScalar)(window.get(), size, classes, *pieces);
+    const auto piece = [&](size_t i) { return text.substr(pieces->begins[i], pieces->ends[i] - pieces->begins[i]); };
+    wordpiece::make_keys(Target::kScalar)(window.get(), *pieces, 0, pieces->count, cache, *keys);
+    for (size_t i = 0; i < pieces->count; ++i) {
+      const bool is_short = piece(i).size() <= PieceKey::kMaxSize;
+      CHECK((keys->keys[i] == PieceKey{0, 0}) == !is_short);
+      if (!is_short || below(random, 5) == 0 || known.contains(piece(i))) continue;
+      std::vector<int32_t> ids(below(random, PieceCache::kMaxIds + 1));
+      for (int32_t& id : ids) id = static_cast<int32_t>(below(random, 1000));
+      known[piece(i)] = ids;
+      if (ids.size() == PieceCache::kMaxIds && below(random, 2)) {
+        cache.insert_long(keys->offsets[i], keys->keys[i]);
+        CHECK(cache.is_long(keys->offsets[i], keys->keys[i]));
+        known.erase(piece(i));
+      } else {
+        cache.insert(keys->offsets[i], keys->keys[i], ids);
+      }
+    }
+    if (below(random, 2)) {
+      for (int i = 0; i < 3000; ++i) cache.insert(64 * static_cast<uint32_t>(below(random, 2048)), {1, 1}, {});
+      cache.grow();
+    }
+    std::vector<std::vector<int32_t>> results;
+    for (const Target target : available_targets()) {
+      wordpiece::make_keys(target)(window.get(), *pieces, 0, pieces->count, cache, *keys);
+      std::vector<int32_t> found;
+      for (size_t i = 0; i < pieces->count;) {
+        const size_t end = i + 1 + below(random, pieces->count - i);
+        std::vector<int32_t> ids((end - i) * PieceCache::kMaxIds + kLookUpSlack);
+        int32_t* out = ids.data();
+        const size_t stop = wordpiece::look_up(target)(cache, *keys, i, end, out);
+        std::vector<int32_t> expected;
+        for (; i < stop; ++i) {
+          const auto entry = known.find(piece(i));
+          CHECK(entry != known.end());
+          expected.insert(expected.end(), entry->second.begin(), entry->second.end());
+        }
+        ids.resize(static_cast<size_t>(out - ids.data()));
+        CHECK(ids == expected);
+        found.insert(found.end(), ids.begin(), ids.end());
+        if (stop < end) {
+          found.push_back(-2);  // a miss
+          i = stop + 1;
+        }
+      }
+      results.push_back(found);
+    }
+    for (const auto& result : results) CHECK(result == results.front());
+  }
+}
+
+}  // namespace fastnlp::tests

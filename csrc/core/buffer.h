@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/huge_pages.h"
+
 namespace fastnlp {
 
 template <typename T>
@@ -70,6 +72,7 @@ class Buffer {
     if (moved == nullptr) throw std::bad_alloc();
     data_ = static_cast<T*>(moved);
     capacity_ = capacity;
+    prefer_huge_pages(data_, capacity * sizeof(T));
   }
 
   void swap(Buffer& other) {

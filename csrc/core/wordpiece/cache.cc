@@ -4,15 +4,12 @@
 #include <cstring>
 #include <new>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "core/huge_pages.h"
 
 namespace fastnlp::wordpiece {
 namespace {
 
 constexpr size_t kCacheLine = 64;
-constexpr size_t kHugePage = size_t{1} << 21;
 
 uint64_t load(const char* p) {
   uint64_t value;
@@ -32,9 +29,7 @@ Table<T>::Table(int log2_size) : log2_size_(log2_size) {
   memory_.reset(memory);
   size_t space = bytes + alignment;
   void* const aligned = std::align(alignment, bytes, memory, space);
-#if defined(__linux__)
-  if (bytes >= kHugePage) madvise(aligned, bytes, MADV_HUGEPAGE);  // a look-up should not miss in the TLB too
-#endif
+  prefer_huge_pages(aligned, bytes);  // a look-up should not miss in the TLB too
   data_ = static_cast<T*>(aligned);
 }
 

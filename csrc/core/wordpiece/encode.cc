@@ -211,26 +211,27 @@ class Engine {
   bool cut_ = false;   // whether the window ends inside a text
 };
 
-// Encodes texts[begin, end) and appends to `out`; a row's splits are counted from the values that `out` began with.
-Status encode_rows(const Model& model, std::span<const std::string_view> texts, size_t begin, size_t end, bool strict,
-                   RaggedIds& out) {
+// Encodes texts and appends to `out`; a row's splits are counted from the values that `out` began with. The first row's
+// number stands in errors.
+Status encode_rows(const Model& model, std::span<const std::string_view> texts, size_t first_row, bool strict,
+                   RaggedIds& out) try {
   size_t bytes = 0;
-  for (size_t row = begin; row < end; ++row) {
-    const std::string_view text = texts[row];
-    bytes += text.size();
-    if (strict && !utf8::is_ascii(text)) {
-      const size_t offset = utf8::first_invalid(text);
-      if (offset != text.size()) {
-        return Status::error(Code::kInvalidUtf8, "invalid UTF-8", static_cast<int64_t>(row),
-                             static_cast<int64_t>(offset));
-      }
+  for (size_t row = 0; row < texts.size(); ++row) {
+    bytes += texts[row].size();
+    if (!strict) continue;
+    const size_t offset = utf8::first_invalid(texts[row]);
+    if (offset != texts[row].size()) {
+      return Status::error(Code::kInvalidUtf8, "invalid UTF-8", static_cast<int64_t>(first_row + row),
+                           static_cast<int64_t>(offset));
     }
   }
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
   auto scratch = model.scratch_pool.take(model);
-  Engine(model, *scratch, out).encode(texts.subspan(begin, end - begin));
+  Engine(model, *scratch, out).encode(texts);
   model.scratch_pool.give_back(std::move(scratch));
   return {};
+} catch (const std::bad_alloc&) {
+  return Status::error(Code::kOutOfMemory, "out of memory");
 }
 
 // The rows at which chunks of about kBytesPerChunk begin, and the number of rows: whatever the number of threads.
@@ -248,6 +249,15 @@ std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
   return bounds;
 }
 
+Status append(const RaggedIds& part, RaggedIds& out) try {
+  const auto offset = static_cast<int64_t>(out.values.size());
+  out.values.append(part.values.data(), part.values.size());
+  for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
+  return {};
+} catch (const std::bad_alloc&) {
+  return Status::error(Code::kOutOfMemory, "out of memory");
+}
+
 }  // namespace
 
 Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
@@ -257,27 +267,24 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
   out.row_splits.reserve(texts.size() + 1);
   out.row_splits.push_back(0);
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
-  if (bounds.size() <= 2) return encode_rows(model, texts, 0, texts.size(), options.strict, out);
+  if (bounds.size() <= 2) return encode_rows(model, texts, 0, options.strict, out);
 
-  const size_t chunks = bounds.size() - 1;
-  std::vector<RaggedIds> parts(chunks);
-  std::vector<Status> statuses(chunks);
-  const bool done = parallel_for(chunks, options.num_threads, [&](size_t chunk) {
-    statuses[chunk] = encode_rows(model, texts, bounds[chunk], bounds[chunk + 1], options.strict, parts[chunk]);
+  Status status;
+  Turns turns;
+  parallel_for(bounds.size() - 1, options.num_threads, [&] {
+    return [&, part = RaggedIds()](size_t chunk) mutable {
+      part.values.clear();
+      part.row_splits.clear();
+      const size_t begin = bounds[chunk], end = bounds[chunk + 1];
+      Status done = encode_rows(model, texts.subspan(begin, end - begin), begin, options.strict, part);
+      // What a chunk became is copied while this core's cache still holds it.
+      turns.wait_for(chunk);
+      if (status.ok() && done.ok()) done = append(part, out);
+      if (status.ok()) status = std::move(done);
+      turns.pass();
+    };
   });
-  if (!done) return Status::error(Code::kOutOfMemory, "out of memory");
-  size_t total = 0;
-  for (size_t chunk = 0; chunk < chunks; ++chunk) {
-    if (!statuses[chunk].ok()) return statuses[chunk];
-    total += parts[chunk].values.size();
-  }
-  out.values.reserve(total);
-  for (const RaggedIds& part : parts) {
-    const auto offset = static_cast<int64_t>(out.values.size());
-    out.values.append(part.values.data(), part.values.size());
-    for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
-  }
-  return {};
+  return status;
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -141,10 +141,10 @@ class WordPieceKernels:
         lengths = np.array([0, *map(len, rows)], np.int64)
         return np.array([token_id for row in rows for token_id in row], np.int32), np.cumsum(lengths)
 
-    def decode(self, values: np.ndarray, row_splits: np.ndarray) -> list[str]:
+    def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
         if _target != REFERENCE:
-            texts: list[str] = self._native.decode(values, row_splits)
+            texts: list[str] = self._native.decode(values, row_splits, num_threads)
             return texts
         bounds = row_splits.tolist()
         ids: Sequence[int] = values.tolist()

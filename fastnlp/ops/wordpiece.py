@@ -183,7 +183,8 @@ class WordPiece:
             texts: a str or bytes; a list or tuple of them, nested to any
                 depth; a NumPy array of dtype object, S, U or StringDType; or
                 an object with the Arrow PyCapsule protocol that holds strings
-                (a pyarrow array, a polars or pandas column). bytes are UTF-8.
+                (a pyarrow array, a polars or pandas column); or the `Lines` of
+                a file. bytes are UTF-8.
             num_threads: the largest number of threads to use; None for one a
                 core. The result does not depend on it.
             errors: what invalid UTF-8 does: `"replace"` puts U+FFFD for every
@@ -235,7 +236,9 @@ class WordPiece:
         """
         _check_num_threads(num_threads)
         ragged, rank = self._as_ids(ids)
-        decoded: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1], num_threads or _cores())
+        decoded: list[Any] = self._kernels.decode(
+            ragged.flat_values, ragged.nested_row_splits[-1], num_threads or _cores()
+        )
         for splits in reversed(ragged.nested_row_splits[:-1]):
             bounds = splits.tolist()
             decoded = [decoded[start:end] for start, end in pairwise(bounds)]

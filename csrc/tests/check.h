@@ -18,6 +18,7 @@
 
 namespace fastnlp::tests {
 
+void test_lines();
 void test_pieces();
 void test_trie();
 void test_utf8();

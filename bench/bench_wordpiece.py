@@ -7,6 +7,7 @@ compared with them, document by document.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from bench.names import (
     DECODE_DATASET,
     ENCODE,
     ENCODE_DATASET,
+    ENCODE_LINES,
+    ENCODE_TOKENS_DATASET,
     FAST_BERT,
     FASTNLP,
     FASTNLP_COLD,
@@ -30,9 +33,11 @@ from bench.names import (
     REFERENCE,
     TOKENIZERS_DECODE,
     TOKENIZERS_ENCODE,
+    TOKENIZERS_TOKENS,
+    TOKENS,
 )
 from fastnlp import Ragged
-from fastnlp.ops import WordPiece
+from fastnlp.ops import Lines, WordPiece
 from fastnlp.tokenizers import WordPieceTokenizer
 
 BATCH_SIZE = 1024
@@ -211,6 +216,24 @@ def bench_encode_reference(measure: Callable[..., Any], corpus: Corpus, bert_ids
     assert ids == bert_ids[: len(texts)]
 
 
+def bench_encode_lines(
+    measure: Callable[..., Any], corpus: Corpus, tmp_path: Path, threads: int, rules: str, right_ids: Ragged
+) -> None:
+    path = tmp_path / "corpus.txt"
+    # The end of a line separates words, as a space does.
+    path.write_text("".join(text.replace("\n", " ") + "\n" for text in corpus.texts), encoding="utf-8", newline="")
+    encoder = WordPiece(corpus.vocabulary, rules=rules, lowercase=True, strip_accents=True)
+    ids = measure(
+        ENCODE_LINES,
+        FASTNLP,
+        rules,
+        corpus.texts,
+        lambda: encoder.encode(Lines(path), num_threads=threads),
+        rounds=FAST,
+    )
+    assert ids == right_ids
+
+
 def bench_encode_dataset_fastnlp(
     measure: Callable[..., Any], corpus: Corpus, texts_dataset: Callable[..., Any], rules: str, right_ids: Ragged
 ) -> None:
@@ -245,9 +268,32 @@ def bench_encode_dataset_keras_hub(
     assert join(dataset) == keras_ids
 
 
-def bench_decode_fastnlp(measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged, right_texts: list[str]) -> None:
+@pytest.mark.parametrize("implementation", [FASTNLP, KERAS_HUB])
+def bench_encode_tokens_dataset(
+    measure: Callable[..., Any],
+    tf: Any,
+    corpus: Corpus,
+    texts_dataset: Callable[..., Any],
+    keras_ids: Ragged,
+    implementation: str,
+) -> None:
+    layer = WordPieceTokenizer
+    if implementation == KERAS_HUB:
+        layer = pytest.importorskip("keras_hub").tokenizers.WordPieceTokenizer
+    dataset = texts_dataset(layer(corpus.vocabulary, lowercase=True, strip_accents=True, dtype="string"))
+    rounds = FAST if implementation == FASTNLP else SLOW
+    measure(ENCODE_TOKENS_DATASET, implementation, "keras", corpus.texts, lambda: drain(dataset), rounds=rounds)
+    tokens = tf.constant(corpus.vocabulary).numpy()
+    assert join(dataset) == keras_ids.with_flat_values(tokens[keras_ids.flat_values])
+
+
+def bench_decode_fastnlp(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, bert_ids: Ragged, right_texts: list[str]
+) -> None:
     encoder = WordPiece(corpus.vocabulary)
-    texts = measure(DECODE, FASTNLP, "bert", right_texts, lambda: encoder.decode(bert_ids), rounds=FAST)
+    texts = measure(
+        DECODE, FASTNLP, "bert", right_texts, lambda: encoder.decode(bert_ids, num_threads=threads), rounds=FAST
+    )
     assert texts == right_texts
 
 
@@ -282,3 +328,24 @@ def bench_decode_dataset(
     dataset = ids_dataset(layer.detokenize)
     measure(DECODE_DATASET, implementation, "bert", right_texts, lambda: drain(dataset), rounds=MEDIUM)
     assert [text.decode() for batch in dataset for text in batch.numpy()] == right_texts
+
+
+def bench_tokens_fastnlp(measure: Callable[..., Any], corpus: Corpus, bert_ids: Ragged, right_texts: list[str]) -> None:
+    encoder = WordPiece(corpus.vocabulary)
+    tokens = measure(TOKENS, FASTNLP, "bert", right_texts, lambda: encoder.tokens(bert_ids), rounds=FAST)
+    assert tokens == [[corpus.vocabulary[token_id] for token_id in row] for row in bert_ids.to_list()]
+
+
+def bench_tokens_tokenizers(
+    measure: Callable[..., Any], tokenizer: Any, corpus: Corpus, bert_ids: Ragged, right_texts: list[str]
+) -> None:
+    rows = bert_ids[:SLOW_DOCUMENTS].to_list()
+    tokens = measure(
+        TOKENS,
+        TOKENIZERS_TOKENS,
+        "bert",
+        right_texts[: len(rows)],
+        lambda: [[tokenizer.id_to_token(token_id) for token_id in row] for row in rows],
+        rounds=SLOW,
+    )
+    assert tokens == [[corpus.vocabulary[token_id] for token_id in row] for row in rows]

@@ -1,9 +1,12 @@
 """What tasks and implementations are called, in benchmarks and in reports."""
 
 ENCODE = "Encode a list of str"
+ENCODE_LINES = "Encode the lines of a file"
 ENCODE_DATASET = "Encode in tf.data"
+ENCODE_TOKENS_DATASET = "Encode to tokens in tf.data"
 DECODE = "Decode to a list of str"
 DECODE_DATASET = "Decode in tf.data"
+TOKENS = "Ids to tokens"
 
 # The part after the first space says which part of an implementation, or how it is used.
 FASTNLP = "fastnlp"
@@ -16,6 +19,7 @@ NANOTOKEN_COLD = "nanotoken cold cache"
 NANOTOKEN_DECODE = "nanotoken decode_batch"
 TOKENIZERS_ENCODE = "tokenizers encode_batch"
 TOKENIZERS_DECODE = "tokenizers decode_batch"
+TOKENIZERS_TOKENS = "tokenizers id_to_token"
 
 OWN = {FASTNLP, FASTNLP_COLD}
 COLD = {FASTNLP_COLD, NANOTOKEN_COLD}

@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
@@ -18,9 +19,20 @@ from typing import Any
 import numpy as np
 
 from fastnlp.reference import wordpiece as reference_wordpiece
-from fastnlp.reference.text import BERT, KERAS, TextRules
+from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
 
-__all__ = ["BERT", "KERAS", "TextRules", "WordPieceKernels", "available_targets", "native", "target", "use_target"]
+__all__ = [
+    "BERT",
+    "KERAS",
+    "DelimitedText",
+    "TextRules",
+    "WordPieceKernels",
+    "available_targets",
+    "native",
+    "split_lines",
+    "target",
+    "use_target",
+]
 
 REFERENCE = "reference"
 
@@ -94,8 +106,26 @@ _target = _choose_target()
 _set_native_target()
 
 
+@dataclass(frozen=True)
+class DelimitedText:
+    """A source whose texts are the lines of one buffer, as `split_lines` finds them."""
+
+    buffer: memoryview
+    delimiter: bytes
+
+
+def _native_texts(source: Any) -> Any:
+    """The texts of one source for the native kernels."""
+    assert native is not None
+    if isinstance(source, DelimitedText):
+        return native.Texts(source.buffer, source.delimiter)
+    return native.Texts(source)
+
+
 def _reference_texts(source: Any) -> list[bytes]:
     """The texts of one source (see `fastnlp.ops.texts`) for the reference, which takes bytes one by one."""
+    if isinstance(source, DelimitedText):
+        return split_lines(bytes(source.buffer), source.delimiter)
     if isinstance(source, (list, tuple)):
         return [item if isinstance(item, bytes) else item.encode("utf-8", "surrogatepass") for item in source]
     if isinstance(source, np.ndarray):
@@ -125,8 +155,7 @@ class WordPieceKernels:
     def encode(self, source: Any, num_threads: int, strict: bool) -> tuple[np.ndarray, np.ndarray]:
         """Token ids and row splits of all texts of a source."""
         if _target != REFERENCE:
-            assert native is not None
-            values, row_splits = self._native.encode(native.Texts(source), num_threads, strict)
+            values, row_splits = self._native.encode(_native_texts(source), num_threads, strict)
             return values, row_splits
         texts = _reference_texts(source)
         if strict:
@@ -141,10 +170,10 @@ class WordPieceKernels:
         lengths = np.array([0, *map(len, rows)], np.int64)
         return np.array([token_id for row in rows for token_id in row], np.int32), np.cumsum(lengths)
 
-    def decode(self, values: np.ndarray, row_splits: np.ndarray) -> list[str]:
+    def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
         if _target != REFERENCE:
-            texts: list[str] = self._native.decode(values, row_splits)
+            texts: list[str] = self._native.decode(values, row_splits, num_threads)
             return texts
         bounds = row_splits.tolist()
         ids: Sequence[int] = values.tolist()

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/arrow.h"
+#include "core/text/lines.h"
 #include "core/text/utf8.h"
 
 namespace py = pybind11;
@@ -163,6 +164,14 @@ Texts::Texts(const py::object& source) {
   }
 }
 
+Texts::Texts(const py::buffer& buffer, char delimiter) {
+  const py::buffer_info info = buffer.request();
+  const std::string_view text(static_cast<const char*>(info.ptr), static_cast<size_t>(info.size));
+  objects_.push_back(buffer);
+  const py::gil_scoped_release release;
+  split_lines(text, delimiter, views_);
+}
+
 void Texts::add_sequence(const py::object& sequence) {
   // A tuple of its own holds every item, whatever another thread does to a list.
   const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
@@ -254,6 +263,7 @@ void Texts::add_arrow(const py::object& column) {
 void register_texts(py::module_& module) {
   py::class_<Texts>(module, "Texts", "Views of the texts of one container; see fastnlp.ops.texts.")
       .def(py::init<const py::object&>(), py::arg("source"))
+      .def(py::init<const py::buffer&, char>(), py::arg("buffer"), py::arg("delimiter"))
       .def("__len__", [](const Texts& self) { return self.views().size(); })
       .def(
           "tolist",

@@ -14,6 +14,9 @@ class Texts {
  public:
   explicit Texts(const pybind11::object& source);
 
+  // The lines of a buffer of bytes.
+  Texts(const pybind11::buffer& buffer, char delimiter);
+
   const std::vector<std::string_view>& views() const { return views_; }
 
  private:

@@ -2,12 +2,16 @@
 
 #include <pybind11/numpy.h>
 
+#include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bindings/texts.h"
+#include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 #include "core/wordpiece/model.h"
@@ -54,23 +58,42 @@ py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool s
   return py::make_tuple(to_numpy(ids.values), to_numpy(ids.row_splits));
 }
 
+// A str of valid UTF-8; null where memory ran out. ASCII, which needs no second look, is copied as it is.
+PyObject* to_str(std::string_view text) {
+  const auto size = static_cast<Py_ssize_t>(text.size());
+  if (!utf8::is_ascii(text)) return PyUnicode_DecodeUTF8(text.data(), size, nullptr);
+  PyObject* const str = PyUnicode_New(size, 127);
+  if (str != nullptr && size > 0) std::memcpy(PyUnicode_DATA(str), text.data(), text.size());
+  return str;
+}
+
 py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_style>& ids,
-                const py::array_t<int64_t, py::array::c_style>& row_splits) {
-  wordpiece::RaggedText texts;
+                const py::array_t<int64_t, py::array::c_style>& row_splits, int num_threads) {
+  const std::span<const int32_t> id_span(ids.data(), static_cast<size_t>(ids.size()));
+  const std::span<const int64_t> split_span(row_splits.data(), static_cast<size_t>(row_splits.size()));
+  std::vector<py::object> rows(split_span.size() - 1);
+  const auto take = [&](size_t first_row, const wordpiece::RaggedText& texts) {
+    const py::gil_scoped_acquire acquire;
+    for (size_t row = 0; row < texts.rows(); ++row) {
+      PyObject* const str = to_str(texts[row]);
+      if (str == nullptr) {
+        PyErr_Clear();
+        throw std::bad_alloc();
+      }
+      rows[first_row + row] = py::reinterpret_steal<py::object>(str);
+    }
+  };
   Status status;
   {
-    const std::span<const int32_t> id_span(ids.data(), static_cast<size_t>(ids.size()));
-    const std::span<const int64_t> split_span(row_splits.data(), static_cast<size_t>(row_splits.size()));
     const py::gil_scoped_release release;
-    status = wordpiece::decode(model, id_span, split_span, texts);
+    status = wordpiece::decode(model, id_span, split_span, num_threads, take);
   }
   if (!status.ok()) raise(status);
-  py::list rows(texts.row_splits.size() - 1);
+  py::list list(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {
-    const int64_t* const splits = texts.row_splits.data() + row;
-    rows[row] = py::str(texts.bytes.data() + splits[0], static_cast<size_t>(splits[1] - splits[0]));
+    PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(row), rows[row].release().ptr());
   }
-  return rows;
+  return list;
 }
 
 }  // namespace
@@ -81,7 +104,8 @@ void register_wordpiece(py::module_& module) {
            py::arg("dumped"))
       .def("encode", &encode, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
            "Token ids, int32, and row splits, int64, of all texts.")
-      .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), "The text of every row of checked ids.");
+      .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
+           "The text of every row of ids.");
 }
 
 }  // namespace fastnlp

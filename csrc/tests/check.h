@@ -18,6 +18,7 @@
 
 namespace fastnlp::tests {
 
+void test_lines();
 void test_lookup();
 void test_pieces();
 void test_trie();

@@ -41,11 +41,63 @@ void check_equal(const RaggedIds& a, const RaggedIds& b) {
         std::vector<int64_t>(b.row_splits.data(), b.row_splits.data() + b.row_splits.size()));
 }
 
+std::vector<std::string> decode(const Model& model, std::span<const int32_t> ids, std::span<const int64_t> splits,
+                                int num_threads) {
+  std::vector<std::string> rows(splits.size() - 1, "not taken");
+  const auto take = [&](size_t first_row, const wordpiece::RaggedText& texts) {
+    for (size_t row = 0; row < texts.rows(); ++row) rows[first_row + row] = texts[row];
+  };
+  CHECK(wordpiece::decode(model, ids, splits, num_threads, take).ok());
+  return rows;
+}
+
+void check_decode(const Model& model, const RaggedIds& ids) {
+  const std::span<const int64_t> splits(ids.row_splits.data(), ids.row_splits.size());
+  std::vector<int32_t> values(ids.values.data(), ids.values.data() + ids.values.size());
+  const std::vector<std::string> rows = decode(model, values, splits, 1);
+  CHECK(rows == decode(model, values, splits, 3));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    std::string expected;
+    for (auto i = static_cast<size_t>(splits[row]); i < static_cast<size_t>(splits[row + 1]); ++i) {
+      const bool first = static_cast<int64_t>(i) == splits[row];
+      const std::string& token = model.tokens[static_cast<size_t>(values[i])];
+      const bool joins = !first && token.size() > 2 && token.starts_with("##");
+      expected += (first || joins ? "" : " ") + token.substr(joins ? 2 : 0);
+    }
+    CHECK(rows[row] == expected);
+  }
+
+  const auto take = [](size_t, const wordpiece::RaggedText&) {};
+  for (const size_t place : {values.size() - 1, values.size() / 2, size_t{0}}) {
+    values[place] = -1;  // and the ones behind it stay: the first is reported
+    const Status status = wordpiece::decode(model, std::span<const int32_t>(values), splits, 3, take);
+    CHECK(status.code == Code::kInvalidId);
+    const auto row = static_cast<size_t>(status.row);
+    CHECK(splits[row] <= static_cast<int64_t>(place) && static_cast<int64_t>(place) < splits[row + 1]);
+  }
+}
+
 }  // namespace
 
 void test_wordpiece() {
-  const std::vector<std::string> tokens = {"[UNK]",    "[M]", "a",   "##b",          "b",  "##a",         "z", ".",
-                                           "\xC3\xA9", "e",   "##e", "\xE4\xB8\xAD", "ab", "\xEF\xBF\xBD"};
+  const std::vector<std::string> tokens = {"[UNK]",
+                                           "[M]",
+                                           "a",
+                                           "##b",
+                                           "b",
+                                           "##a",
+                                           "z",
+                                           ".",
+                                           "\xC3\xA9",
+                                           "e",
+                                           "##e",
+                                           "\xE4\xB8\xAD",
+                                           "ab",
+                                           "\xEF\xBF\xBD",
+                                           "abbabbabbabbab",
+                                           "abbabbabbabbabb",
+                                           "##abbabbabbabbabb",
+                                           "##abbabbabbabbabba"};
   Random random(3);
   for (unsigned flags = 0; flags < 32; ++flags) {
     std::shared_ptr<const Model> model;
@@ -75,11 +127,7 @@ void test_wordpiece() {
     CHECK(first.row == same.row && first.byte_offset == same.byte_offset);
     CHECK(utf8::first_invalid(texts[static_cast<size_t>(first.row)]) == static_cast<size_t>(first.byte_offset));
 
-    wordpiece::RaggedText decoded;
-    CHECK(wordpiece::decode(*model, {three.values.data(), three.values.size()},
-                            {three.row_splits.data(), three.row_splits.size()}, decoded)
-              .ok());
-    CHECK(decoded.row_splits.size() == three.row_splits.size());
+    check_decode(*model, three);
   }
 
   const std::string whole = dump(tokens, 31, true);

@@ -29,6 +29,7 @@ class Error : public std::runtime_error {
 inline Error as_error(const Status& status) {
   if (status.code == Code::kOutOfMemory) return {TF_RESOURCE_EXHAUSTED, status.message};
   if (status.code == Code::kInvalidModel) return {TF_INVALID_ARGUMENT, "`model`: " + status.message};
+  if (status.code == Code::kInvalidId) return {TF_INVALID_ARGUMENT, status.message};
   return {TF_INVALID_ARGUMENT, "`texts` row " + std::to_string(status.row) + ": " + status.message + " at byte " +
                                    std::to_string(status.byte_offset) + " (errors='strict')."};
 }

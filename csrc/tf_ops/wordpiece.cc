@@ -68,17 +68,6 @@ void check_row_splits(std::span<const int64_t> row_splits, size_t value_count) {
   }
 }
 
-void check_ids(std::span<const int32_t> ids, std::span<const int64_t> row_splits, size_t vocabulary_size) {
-  const auto is_unknown = [&](int32_t id) { return id < 0 || static_cast<size_t>(id) >= vocabulary_size; };
-  const auto found = std::find_if(ids.begin(), ids.end(), is_unknown);
-  if (found == ids.end()) return;
-  const int64_t place = found - ids.begin();
-  const auto row = std::upper_bound(row_splits.begin(), row_splits.end(), place) - 1;
-  throw Error(TF_INVALID_ARGUMENT, "`ids` must be in [0, " + std::to_string(vocabulary_size - 1) + "]; received " +
-                                       std::to_string(*found) + " in row " + std::to_string(row - row_splits.begin()) +
-                                       ", position " + std::to_string(place - *row) + ".");
-}
-
 class DecodeKernel {
  public:
   explicit DecodeKernel(TF_OpKernelConstruction*) {}
@@ -90,17 +79,13 @@ class DecodeKernel {
     const auto ids = values.flat<const int32_t>();
     const auto row_splits = splits.flat<const int64_t>();
     check_row_splits(row_splits, ids.size());
-    check_ids(ids, row_splits, model->tokens.size());
 
-    wordpiece::RaggedText texts;
-    wordpiece::decode(*model, ids, row_splits, texts);
-    const size_t rows = row_splits.size() - 1;
-    const Tensor output = Tensor::output<TString>(context, 0, TF_STRING, rows);
+    const Tensor output = Tensor::output<TString>(context, 0, TF_STRING, row_splits.size() - 1);
     const std::span<TString> elements = output.flat<TString>();
-    for (size_t row = 0; row < rows; ++row) {
-      const int64_t* const bounds = texts.row_splits.data() + row;
-      write(elements[row], {texts.bytes.data() + bounds[0], static_cast<size_t>(bounds[1] - bounds[0])});
-    }
+    const auto take = [&](size_t first_row, const wordpiece::RaggedText& texts) {
+      for (size_t row = 0; row < texts.rows(); ++row) write(elements[first_row + row], texts[row]);
+    };
+    if (const Status status = wordpiece::decode(*model, ids, row_splits, 1, take); !status.ok()) throw as_error(status);
   }
 
  private:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastnlp.ops.lines import Lines
+
 _PLAIN = frozenset([str, bytes])
 
 
@@ -14,8 +16,8 @@ class Texts(NamedTuple):
     """A batch of texts.
 
     `source` is what the kernels read: a list of str and bytes, a NumPy array of rank 1 (dtype object, S, U or
-    StringDType), or an object with the Arrow PyCapsule protocol. `nested_row_splits` groups the texts again, outermost
-    dimension first; it is empty for a flat batch. `scalar` says that one text came alone.
+    StringDType), an object with the Arrow PyCapsule protocol, or a `DelimitedText`. `nested_row_splits` groups the
+    texts again, outermost dimension first; it is empty for a flat batch. `scalar` says that one text came alone.
     """
 
     source: Any
@@ -29,7 +31,7 @@ def as_texts(texts: Any) -> Texts:
     Args:
         texts: a str or bytes; a list or tuple of them, nested to any depth; a NumPy array of dtype object, S, U or
             StringDType and any rank; an object with `__arrow_c_stream__` or `__arrow_c_array__` that holds a column of
-            strings; or anything else that NumPy can see as one of these arrays (a pandas column, say).
+            strings; `Lines`; or anything else that NumPy can see as one of these arrays (a pandas column, say).
 
     Raises:
         TypeError: where it holds anything but text.
@@ -39,6 +41,8 @@ def as_texts(texts: Any) -> Texts:
         return Texts([texts], scalar=True)
     if isinstance(texts, (list, tuple)):
         return _from_lists(texts)
+    if isinstance(texts, Lines):
+        return Texts(texts.source)
     if not isinstance(texts, np.ndarray):
         if hasattr(texts, "__arrow_c_stream__") or hasattr(texts, "__arrow_c_array__"):
             return Texts(texts)

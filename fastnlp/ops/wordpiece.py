@@ -183,7 +183,8 @@ class WordPiece:
             texts: a str or bytes; a list or tuple of them, nested to any
                 depth; a NumPy array of dtype object, S, U or StringDType; or
                 an object with the Arrow PyCapsule protocol that holds strings
-                (a pyarrow array, a polars or pandas column). bytes are UTF-8.
+                (a pyarrow array, a polars or pandas column); or the `Lines` of
+                a file. bytes are UTF-8.
             num_threads: the largest number of threads to use; None for one a
                 core. The result does not depend on it.
             errors: what invalid UTF-8 does: `"replace"` puts U+FFFD for every
@@ -202,8 +203,7 @@ class WordPiece:
         """
         if errors not in ("replace", "strict"):
             raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
-        if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
-            raise ValueError(f"`num_threads` must be at least 1, or None; received {num_threads!r}.")
+        _check_num_threads(num_threads)
         if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
         batch = as_texts(texts)
@@ -214,7 +214,7 @@ class WordPiece:
             return dense[0] if batch.scalar else dense
         return values if batch.scalar else ids
 
-    def decode(self, ids: Any) -> Any:
+    def decode(self, ids: Any, *, num_threads: int | None = None) -> Any:
         """Turn token ids into text.
 
         Tokens that begin with the suffix indicator are joined to the token
@@ -222,6 +222,8 @@ class WordPiece:
 
         Args:
             ids: a `Ragged`, an integer array, or nested lists of integers.
+            num_threads: the largest number of threads to use; None for one a
+                core. The result does not depend on it.
 
         Returns:
             A str for ids of rank 1, a list of str for a batch, nested further
@@ -229,14 +231,46 @@ class WordPiece:
 
         Raises:
             TypeError: where `ids` are no integers.
-            ValueError: where an id is not in the vocabulary; names its place.
+            ValueError: where an id is not in the vocabulary, and names its
+                place; where `num_threads` is out of range.
         """
+        _check_num_threads(num_threads)
         ragged, rank = self._as_ids(ids)
-        decoded: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1])
+        decoded: list[Any] = self._kernels.decode(
+            ragged.flat_values, ragged.nested_row_splits[-1], num_threads or _cores()
+        )
         for splits in reversed(ragged.nested_row_splits[:-1]):
             bounds = splits.tolist()
             decoded = [decoded[start:end] for start, end in pairwise(bounds)]
         return decoded[0] if rank == 1 else decoded
+
+    def tokens(self, ids: Any) -> Ragged | np.ndarray:
+        """Turn token ids into the tokens themselves.
+
+        Args:
+            ids: a `Ragged`, an integer array, or nested lists of integers.
+
+        Returns:
+            A `Ragged` of str (dtype object) with the rows of `ids`; for ids of
+            rank 1, an array of rank 1. Equal tokens are one object.
+
+        Raises:
+            TypeError: where `ids` are no integers.
+            ValueError: where an id is not in the vocabulary; names its place.
+
+        Example:
+
+        >>> encoder = WordPiece(["[UNK]", "the", "qu", "##ick", "fox", "."])
+        >>> encoder.tokens(encoder.encode(["the quick fox.", ""])).to_list()
+        [['the', 'qu', '##ick', 'fox', '.'], []]
+        """
+        ragged, rank = self._as_ids(ids)
+        tokens = self._token_array[ragged.flat_values]
+        return tokens if rank == 1 else ragged.with_flat_values(tokens)
+
+    @cached_property
+    def _token_array(self) -> np.ndarray:
+        return np.array(self.vocabulary, dtype=object)
 
     def _as_ids(self, ids: Any) -> tuple[Ragged, int]:
         """Checked int32 ids, with one dimension more where `ids` is of rank 1; and the rank of `ids`."""
@@ -271,6 +305,11 @@ class WordPiece:
                 f"position {place - int(ids.nested_row_splits[-1][row])}."
             )
         return Ragged(values.astype(np.int32, copy=False), *ids.nested_row_splits)
+
+
+def _check_num_threads(num_threads: int | None) -> None:
+    if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
+        raise ValueError(f"`num_threads` must be at least 1, or None; received {num_threads!r}.")
 
 
 def _cores() -> int:

@@ -72,5 +72,5 @@ def tokenize(
 def _convert(encoder: WordPiece, ids: tf.Tensor, dtype: str) -> tf.Tensor:
     """Ids of rank 1 as another integer type, or as the tokens themselves."""
     if dtype == "string":
-        return wordpiece.decode(encoder, ids[:, tf.newaxis])  # the text of one token is the token
+        return tf.gather(wordpiece.token_table(encoder), ids)
     return tf.cast(ids, dtype)

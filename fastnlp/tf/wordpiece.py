@@ -121,7 +121,7 @@ def _encode_flat(encoder: WordPiece, texts: tf.Tensor, errors: str) -> tf.Ragged
     """Token ids of texts of rank 1."""
     ops = ops_in_use()
     if ops is not None:
-        values, row_splits = ops.fastnlp_wordpiece_encode(_as_constant(encoder), texts, errors=errors)
+        values, row_splits = ops.fastnlp_wordpiece_encode(_model(encoder), texts, errors=errors)
     else:
 
         def encode_numpy(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +163,7 @@ def _decode_flat(encoder: WordPiece, values: tf.Tensor, row_splits: tf.Tensor) -
     row_splits = tf.cast(row_splits, tf.int64)
     ops = ops_in_use()
     if ops is not None:
-        return ops.fastnlp_wordpiece_decode(_as_constant(encoder), values, row_splits)
+        return ops.fastnlp_wordpiece_decode(_model(encoder), values, row_splits)
 
     def decode_numpy(values: np.ndarray, row_splits: np.ndarray) -> np.ndarray:
         return np.array([text.encode() for text in encoder.decode(Ragged(values, row_splits))], dtype=object)
@@ -180,25 +180,31 @@ def _run_in_python(function: Callable[..., Any], inputs: list[tf.Tensor], dtypes
         raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
 
 
-_eager_constants: weakref.WeakKeyDictionary[WordPiece, tf.Tensor] = weakref.WeakKeyDictionary()
-_names_in_graphs: weakref.WeakKeyDictionary[tf.Graph, dict[WordPiece, str]] = weakref.WeakKeyDictionary()
+def token_table(encoder: WordPiece) -> tf.Tensor:
+    """The tokens, by token id, as a constant of strings."""
+    return _as_constant(encoder, "wordpiece_tokens", lambda: list(encoder.vocabulary))
 
 
-def _as_constant(encoder: WordPiece) -> tf.Tensor:
-    """The encoder's canonical form as a uint8 constant: made once for each graph, and once for eager code."""
+def _model(encoder: WordPiece) -> tf.Tensor:
+    """The encoder's canonical form as a constant of uint8."""
+    return _as_constant(encoder, "wordpiece_model", lambda: np.frombuffer(encoder.dump(), np.uint8))
 
-    def make() -> tf.Tensor:
-        return tf.constant(np.frombuffer(encoder.dump(), np.uint8), name="wordpiece_model")
 
+_eager_constants: weakref.WeakKeyDictionary[WordPiece, dict[str, tf.Tensor]] = weakref.WeakKeyDictionary()
+_names_in_graphs: weakref.WeakKeyDictionary[tf.Graph, dict[tuple[WordPiece, str], str]] = weakref.WeakKeyDictionary()
+
+
+def _as_constant(encoder: WordPiece, name: str, value: Callable[[], Any]) -> tf.Tensor:
+    """What an encoder's kernels read: made a tensor once for each graph, and once for eager code."""
     if tf.executing_eagerly():
-        constant = _eager_constants.get(encoder)
-        if constant is None:
-            constant = _eager_constants[encoder] = make()
-        return constant
+        constants = _eager_constants.setdefault(encoder, {})
+        if name not in constants:
+            constants[name] = tf.constant(value(), name=name)
+        return constants[name]
     graph = tf.compat.v1.get_default_graph()
     # By name, because a tensor would keep its graph alive.
     names = _names_in_graphs.setdefault(graph, {})
-    if encoder not in names:
+    if (encoder, name) not in names:
         with graph.control_dependencies(None):  # out of a tf.compat.v1.cond, where nothing else could use it
-            names[encoder] = make().name
-    return graph.get_tensor_by_name(names[encoder])
+            names[encoder, name] = tf.constant(value(), name=name).name
+    return graph.get_tensor_by_name(names[encoder, name])

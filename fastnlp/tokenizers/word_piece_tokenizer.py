@@ -233,8 +233,7 @@ class WordPieceTokenizer(Tokenizer):
     def _convert_ids(self, ids: np.ndarray) -> np.ndarray:
         """Ids of rank 1 in the layer's dtype, or as the tokens themselves."""
         if self.compute_dtype == "string":
-            vocabulary = self.encoder.vocabulary
-            return np.array([vocabulary[token_id] for token_id in ids.tolist()], dtype=object)
+            return np.asarray(self.encoder.tokens(ids))
         return ids.astype(self.compute_dtype, copy=False)
 
     def detokenize(self, inputs: Any) -> Any:

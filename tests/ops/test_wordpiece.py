@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import any_texts, raw_texts, texts, vocabularies, wordpiece_options
+from strategies import any_texts, characters, raw_texts, texts, tokens, vocabularies, wordpiece_options
 
 import fastnlp
 from fastnlp.ops import WordPiece
@@ -177,9 +177,70 @@ def test_decode(target):
         (3, TypeError, r"`ids` must be of rank 1 or more; received 3\."),
     ],
 )
-def test_decode_refuses(ids, error, message):
-    with pytest.raises(error, match=message):
-        WordPiece(["[UNK]", "[PAD]", "a", "##b", "##", "c"]).decode(ids)
+def test_decode_and_tokens_refuse(ids, error, message):
+    encoder = WordPiece(["[UNK]", "[PAD]", "a", "##b", "##", "c"])
+    for function in (encoder.decode, encoder.tokens):
+        with pytest.raises(error, match=message):
+            function(ids)
+
+
+def test_decode_refuses_a_number_of_threads():
+    with pytest.raises(ValueError, match="`num_threads` must be at least 1, or None; received 0"):
+        WordPiece(VOCABULARY).decode([1], num_threads=0)
+
+
+@st.composite
+def encoders_and_rows(draw: st.DrawFn) -> tuple[WordPiece, list[list[int]]]:
+    """An encoder with tokens of every size around that of a cell of the native table, and ids of it."""
+    indicator = draw(st.sampled_from(["##", "", "#", "@@", "é"]))
+    token = st.one_of(tokens, st.integers(1, 20).map(lambda size: "x" * size), st.text(characters, min_size=5))
+    vocabulary = draw(st.lists(st.one_of(token, token.map(indicator.__add__)), max_size=20, unique=True))
+    encoder = WordPiece([*dict.fromkeys([*vocabulary, "[UNK]"])], suffix_indicator=indicator)
+    ids = st.integers(0, len(encoder.vocabulary) - 1)
+    return encoder, draw(st.lists(st.lists(ids, max_size=20), max_size=8))
+
+
+@given(encoder_and_rows=encoders_and_rows(), dtype=st.sampled_from([np.int32, np.uint8, np.int64, np.uint64]))
+@settings(max_examples=400, deadline=None)
+def test_decode_and_tokens_say_what_the_vocabulary_says(encoder_and_rows, dtype):
+    encoder, rows = encoder_and_rows
+    indicator = encoder.options["suffix_indicator"]
+    expected_tokens = [[encoder.vocabulary[token_id] for token_id in row] for row in rows]
+    expected = []
+    for row in expected_tokens:
+        joins = [bool(indicator) and token.startswith(indicator) and token != indicator for token in row]
+        rest = [
+            token[len(indicator) :] if join else f" {token}" for token, join in zip(row[1:], joins[1:], strict=True)
+        ]
+        expected.append("".join(row[:1] + rest))
+    ids = Ragged.from_lists(rows, dtype)
+    for target in TARGETS:
+        with fastnlp.use_target(target):
+            assert encoder.decode(ids) == expected
+            assert encoder.tokens(ids) == expected_tokens
+
+
+def test_decode_on_several_threads(target):
+    """Rows far longer than what a thread takes at once, runs of empty ones, and text outside ASCII."""
+    encoder = WordPiece(VOCABULARY)
+    rows = [[], [], [3, 8], [12, 3] * 100_000, [], *([3, 4, 5, 10, 9] for _ in range(30_000)), [], []]
+    ids = Ragged.from_lists(rows)
+    expected = ["", "", "the fox", " ".join(["é the"] * 100_000), "", *["the quick 中 ."] * 30_000, "", ""]
+    for num_threads in (1, 2, 5, None):
+        assert encoder.decode(ids, num_threads=num_threads) == expected
+    assert encoder.decode(rows[3]) == expected[3]
+
+
+def test_tokens(target):
+    encoder = WordPiece(["[UNK]", "a", "##b", "é"])
+    assert encoder.tokens([1, 2, 3, 1]).tolist() == ["a", "##b", "é", "a"]
+    assert encoder.tokens([]).tolist() == []
+    assert encoder.tokens([[1], [], [2, 3]]) == [["a"], [], ["##b", "é"]]
+    assert encoder.tokens(np.array([[1, 2], [3, 3]])) == [["a", "##b"], ["é", "é"]]
+    assert encoder.tokens(Ragged.from_lists([[[1], [2]], []])) == [[["a"], ["##b"]], []]
+    for result in (encoder.tokens([1, 1]), encoder.tokens([[1, 1]]).flat_values):
+        assert result.dtype == object
+        assert result[0] is result[1], "a token is one object"
 
 
 def test_sequence_length(target):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "core/buffer.h"
@@ -14,9 +15,21 @@ namespace fastnlp::wordpiece {
 struct RaggedText {
   Buffer<char> bytes;
   Buffer<int64_t> row_splits;
+
+  size_t rows() const { return row_splits.size() - 1; }
+  std::string_view operator[](size_t row) const {
+    const int64_t* const bounds = row_splits.data() + row;
+    return {bytes.data() + bounds[0], static_cast<size_t>(bounds[1] - bounds[0])};
+  }
 };
 
-// Decodes every row. Every id must be at least 0 and below the vocabulary's size; the caller has checked them.
-Status decode(const Model& model, std::span<const int32_t> ids, std::span<const int64_t> row_splits, RaggedText& out);
+// Takes the texts of the rows from `first_row` on. It may throw std::bad_alloc.
+using TakeTexts = std::function<void(size_t first_row, const RaggedText& texts)>;
+
+// Decodes every row, some hundred kilobytes at a time, which are handed over while they are in the processor's cache:
+// on several threads at once, in no order. `row_splits` must begin with 0, not decrease, and end with the number of
+// ids. An id that the model does not have is an error; then some rows may have been handed over.
+Status decode(const Model& model, std::span<const int32_t> ids, std::span<const int64_t> row_splits, int num_threads,
+              const TakeTexts& take);
 
 }  // namespace fastnlp::wordpiece

@@ -215,17 +215,13 @@ class Engine {
 // number stands in errors.
 Status encode_rows(const Model& model, std::span<const std::string_view> texts, size_t first_row, bool strict,
                    RaggedIds& out) try {
-  size_t bytes = 0;
-  for (size_t row = 0; row < texts.size(); ++row) {
-    bytes += texts[row].size();
-    if (!strict) continue;
+  for (size_t row = 0; strict && row < texts.size(); ++row) {
     const size_t offset = utf8::first_invalid(texts[row]);
     if (offset != texts[row].size()) {
       return Status::error(Code::kInvalidUtf8, "invalid UTF-8", static_cast<int64_t>(first_row + row),
                            static_cast<int64_t>(offset));
     }
   }
-  out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
   auto scratch = model.scratch_pool.take(model);
   Engine(model, *scratch, out).encode(texts);
   model.scratch_pool.give_back(std::move(scratch));
@@ -266,6 +262,9 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
   out.row_splits.clear();
   out.row_splits.reserve(texts.size() + 1);
   out.row_splits.push_back(0);
+  size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
   if (bounds.size() <= 2) return encode_rows(model, texts, 0, options.strict, out);
 

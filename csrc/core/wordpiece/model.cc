@@ -123,6 +123,7 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
   }
   model->initial = Trie(std::move(initial), model->alphabet.size());
   model->suffix = Trie(std::move(suffix), model->alphabet.size());
+  model->token_table = TokenTable(model->tokens, indicator);
   model->byte_classes = byte_classes(model->rules);
   out = std::move(model);
   return {};

@@ -12,6 +12,7 @@
 #include "core/wordpiece/alphabet.h"
 #include "core/wordpiece/pieces.h"
 #include "core/wordpiece/scratch.h"
+#include "core/wordpiece/token_table.h"
 #include "core/wordpiece/trie.h"
 
 namespace fastnlp::wordpiece {
@@ -29,6 +30,7 @@ struct Model {
   Alphabet alphabet;  // of all tokens
   Trie initial;       // the tokens as they are: what a word may begin with
   Trie suffix;        // the tokens that begin with the suffix indicator, without it: what may follow
+  TokenTable token_table;
 
   ByteClasses byte_classes{false};
   mutable ScratchPool scratch_pool;

@@ -1,5 +1,6 @@
-"""Unicode, and the rules that turn raw text into words."""
+"""Lines, Unicode, and the rules that turn raw text into words."""
 
+from fastnlp.reference.text.lines import split_lines
 from fastnlp.reference.text.words import BERT, KERAS, TextRules, Word, decode_utf8, words
 
-__all__ = ["BERT", "KERAS", "TextRules", "Word", "decode_utf8", "words"]
+__all__ = ["BERT", "KERAS", "TextRules", "Word", "decode_utf8", "split_lines", "words"]

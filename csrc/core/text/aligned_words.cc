@@ -58,8 +58,8 @@ AlignedWordScanner::AlignedWordScanner(const TextRules& rules)
   }
 }
 
-// Whether the special tokens of a text stand in its bytes: U+FFFD may stand for ill-formed ones, and under "keras" rules
-// special tokens are found after accents are gone.
+// Whether the special tokens of a text stand in its bytes: U+FFFD may stand for ill-formed ones, and under "keras"
+// rules special tokens are found after accents are gone.
 bool AlignedWordScanner::shows_special_tokens(std::string_view text) const {
   if (utf8::is_ascii(text)) return true;
   if (rules_.rules == Rules::kKeras && rules_.strip_accents) return false;
@@ -175,8 +175,7 @@ void AlignedWordScanner::nfd(AlignedText& text) {
   }
   for (auto begin = decomposed_.begin(); begin != decomposed_.end();) {
     const auto end = std::find_if(begin, decomposed_.end(), [](const auto& part) { return part.combining_class == 0; });
-    std::stable_sort(begin, end,
-                     [](const auto& a, const auto& b) { return a.combining_class < b.combining_class; });
+    std::stable_sort(begin, end, [](const auto& a, const auto& b) { return a.combining_class < b.combining_class; });
     begin = end == decomposed_.end() ? end : end + 1;
   }
   reordered_.clear();

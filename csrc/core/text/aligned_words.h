@@ -29,10 +29,8 @@ struct AlignedCharacter {
 using AlignedText = std::vector<AlignedCharacter>;
 
 struct AlignedWord {
-  std::string_view text;  // normalised, never empty
-  Position start;         // where its first character came from
-  // One for each code point of the word; or none, where all of it is ASCII and stands so in the original from `start`.
-  std::span<const AlignedCharacter> characters;
+  std::string_view text;                         // normalised, never empty
+  std::span<const AlignedCharacter> characters;  // one for each code point of it
   int special;  // the index of the special token that was found in the text, or WordScanner::kNotSpecial
 };
 
@@ -42,17 +40,19 @@ class AlignedWordScanner {
  public:
   explicit AlignedWordScanner(const TextRules& rules);
 
-  // Calls visit(const AlignedWord&) for every word in order. Its views last until the visit returns.
-  template <typename Visit>
-  void scan(std::string_view text, Visit visit) {
+  // Calls, for every word in order, visitor.ascii_word(std::string_view word, Position start) where it is ASCII that
+  // stands in the text, and visitor.word(const AlignedWord&) for all others. An ASCII word is not lower-cased yet. What
+  // the views show lasts until the visit returns.
+  template <typename Visitor>
+  void scan(std::string_view text, Visitor& visitor) {
     multibyte_ = 0;
     if (rules_.special_tokens.empty()) {
-      scan_pieces(text, 0, text.size(), visit);
+      scan_pieces(text, 0, text.size(), visitor);
     } else if (shows_special_tokens(text)) {
-      scan_between_special_tokens(text, visit);
+      scan_between_special_tokens(text, visitor);
     } else {
       decode(text, 0);
-      scan_characters(special_tokens_, visit);
+      scan_characters(special_tokens_, visitor);
     }
   }
 
@@ -60,8 +60,8 @@ class AlignedWordScanner {
   enum Kind : uint8_t { kPart, kSpace, kAlone, kOther };
 
   // Special tokens are looked for byte by byte.
-  template <typename Visit>
-  void scan_between_special_tokens(std::string_view text, Visit& visit) {
+  template <typename Visitor>
+  void scan_between_special_tokens(std::string_view text, Visitor& visitor) {
     size_t start = 0;
     for (size_t position = 0; position < text.size();) {
       const int special = special_at(text, position);
@@ -69,21 +69,20 @@ class AlignedWordScanner {
         ++position;
         continue;
       }
-      scan_pieces(text, start, position, visit);
+      scan_pieces(text, start, position, visitor);
       const std::string& token = rules_.special_tokens[static_cast<size_t>(special)];
-      const Position token_start = position_of(position);
       start = position + token.size();
       decode(text.substr(position, token.size()), position);
-      visit(AlignedWord{token, token_start, characters_, special});
+      visitor.word(AlignedWord{token, characters_, special});
       position = start;
     }
-    scan_pieces(text, start, text.size(), visit);
+    scan_pieces(text, start, text.size(), visitor);
   }
 
   // A piece is a run of bytes between ASCII white space and punctuation: nothing in it can interact with what lies
   // around it. Where it is ASCII that the rules keep, it is a word.
-  template <typename Visit>
-  void scan_pieces(std::string_view text, size_t begin, size_t end, Visit& visit) {
+  template <typename Visitor>
+  void scan_pieces(std::string_view text, size_t begin, size_t end, Visitor& visitor) {
     const auto kind = [&](size_t i) { return kinds_[static_cast<unsigned char>(text[i])]; };
     size_t piece = begin;
     for (size_t i = begin; i < end;) {
@@ -92,33 +91,25 @@ class AlignedWordScanner {
       } else if (kind(i) == kOther) {
         while (i < end && (kind(i) == kPart || kind(i) == kOther)) ++i;
         decode(text.substr(piece, i - piece), piece);
-        scan_characters({}, visit);
+        scan_characters({}, visitor);
         piece = i;
       } else {
-        if (i > piece) visit_ascii(text, piece, i, visit);
-        if (kind(i) == kAlone) visit_ascii(text, i, i + 1, visit);
+        if (i > piece) visit_ascii(text, piece, i, visitor);
+        if (kind(i) == kAlone) visit_ascii(text, i, i + 1, visitor);
         piece = ++i;
       }
     }
-    if (end > piece) visit_ascii(text, piece, end, visit);
+    if (end > piece) visit_ascii(text, piece, end, visitor);
   }
 
-  template <typename Visit>
-  void visit_ascii(std::string_view text, size_t begin, size_t end, Visit& visit) {
-    std::string_view word = text.substr(begin, end - begin);
-    if (rules_.lowercase) {
-      word_.resize(word.size());
-      for (size_t i = 0; i < word.size(); ++i) {
-        word_[i] = static_cast<char>(word[i] | (word[i] >= 'A' && word[i] <= 'Z') << 5);
-      }
-      word = word_;
-    }
-    visit(AlignedWord{word, position_of(begin), {}, WordScanner::kNotSpecial});
+  template <typename Visitor>
+  void visit_ascii(std::string_view text, size_t begin, size_t end, Visitor& visitor) {
+    visitor.ascii_word(text.substr(begin, end - begin), position_of(begin));
   }
 
   // The words of characters_: the definition.
-  template <typename Visit>
-  void scan_characters(std::span<const std::u32string> special_tokens, Visit& visit) {
+  template <typename Visitor>
+  void scan_characters(std::span<const std::u32string> special_tokens, Visitor& visitor) {
     if (rules_.rules == Rules::kKeras && rules_.strip_accents) strip_accents(characters_);
     const std::span<const AlignedCharacter> text = characters_;
     size_t start = 0;
@@ -128,16 +119,16 @@ class AlignedWordScanner {
         ++position;
         continue;
       }
-      scan_part(text.subspan(start, position - start), visit);
+      scan_part(text.subspan(start, position - start), visitor);
       const auto token = text.subspan(position, special_tokens[static_cast<size_t>(special)].size());
-      visit(AlignedWord{rules_.special_tokens[static_cast<size_t>(special)], token[0].start, token, special});
+      visitor.word(AlignedWord{rules_.special_tokens[static_cast<size_t>(special)], token, special});
       start = position += token.size();
     }
-    scan_part(text.subspan(start), visit);
+    scan_part(text.subspan(start), visitor);
   }
 
-  template <typename Visit>
-  void scan_part(std::span<const AlignedCharacter> part, Visit& visit) {
+  template <typename Visitor>
+  void scan_part(std::span<const AlignedCharacter> part, Visitor& visitor) {
     if (rules_.rules == Rules::kBert) {
       normalize_part(part);
       part = part_;
@@ -147,15 +138,15 @@ class AlignedWordScanner {
       const uint8_t properties = tables_.properties(part[i].code_point);
       const bool alone = (properties & alone_) != 0;
       if (!alone && (properties & space_) == 0 && part[i].code_point != ' ') continue;
-      visit_word(part.subspan(word, i - word), visit);
-      if (alone) visit_word(part.subspan(i, 1), visit);
+      visit_word(part.subspan(word, i - word), visitor);
+      if (alone) visit_word(part.subspan(i, 1), visitor);
       word = i + 1;
     }
-    visit_word(part.subspan(word), visit);
+    visit_word(part.subspan(word), visitor);
   }
 
-  template <typename Visit>
-  void visit_word(std::span<const AlignedCharacter> characters, Visit& visit) {
+  template <typename Visitor>
+  void visit_word(std::span<const AlignedCharacter> characters, Visitor& visitor) {
     if (rules_.rules == Rules::kKeras && rules_.lowercase) {
       casefold(characters);
       characters = folded_;
@@ -163,7 +154,7 @@ class AlignedWordScanner {
     if (characters.empty()) return;
     word_.clear();
     for (const AlignedCharacter& character : characters) utf8::append(character.code_point, word_);
-    visit(AlignedWord{word_, characters[0].start, characters, WordScanner::kNotSpecial});
+    visitor.word(AlignedWord{word_, characters, WordScanner::kNotSpecial});
   }
 
   Position position_of(size_t byte) const {

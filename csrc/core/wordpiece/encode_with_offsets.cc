@@ -1,8 +1,12 @@
 #include "core/wordpiece/encode_with_offsets.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/parallel.h"
@@ -15,96 +19,186 @@ namespace {
 constexpr size_t kMaxBytesPerWord = 100;       // "keras": a longer word is unknown
 constexpr size_t kMaxCharactersPerWord = 100;  // "bert": the same, in characters
 
+constexpr size_t kBytesPerToken = 4;  // about
+
 size_t utf8_size(char32_t c) { return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4; }
+
+// What a short ASCII word became.
+struct Memo {
+  static constexpr size_t kMaxSize = 16;
+  static constexpr size_t kMaxTokens = 4;
+
+  uint64_t low, high;  // the word, with zeros behind it
+  std::array<int32_t, kMaxTokens> ids;
+  std::array<uint8_t, kMaxTokens> ends;  // of the tokens in the word
+  uint8_t count;                         // of tokens; 0 where the memo is free
+};
 
 class Encoder {
  public:
-  Encoder(const Model& model, RaggedTokens& out) : model_(model), scanner_(model.rules), out_(out) {}
+  // `bytes` is the size of all texts.
+  Encoder(const Model& model, size_t bytes, RaggedTokens& out)
+      : model_(model),
+        scanner_(model.rules),
+        out_(out),
+        memos_(std::clamp<size_t>(std::bit_ceil(bytes / 16), 16, size_t{1} << kMemoBits)) {
+    const size_t tokens = bytes / kBytesPerToken;  // memory that is not written costs nothing
+    out.ids.reserve(tokens);
+    out.byte_offsets.reserve(2 * tokens);
+    out.char_offsets.reserve(2 * tokens);
+    out.word_ids.reserve(tokens);
+  }
 
   // Appends the tokens of a text, and a row split.
   void encode(std::string_view text) {
-    int64_t word_id = 0;
-    scanner_.scan(text, [&](const AlignedWord& word) {
-      encode_word(word);
-      append_offsets(word);
-      for (size_t i = out_.word_ids.size(); i < out_.ids.size(); ++i) out_.word_ids.push_back(word_id);
-      ++word_id;
-    });
+    text_end_ = text.data() + text.size();
+    word_id_ = 0;
+    scanner_.scan(text, *this);
     out_.row_splits.push_back(static_cast<int64_t>(out_.ids.size()));
   }
 
- private:
-  // Appends the ids of a word.
-  void encode_word(const AlignedWord& word) {
-    if (word.special != WordScanner::kNotSpecial && model_.rules.rules == Rules::kBert) {
-      out_.ids.push_back(model_.special_ids[static_cast<size_t>(word.special)]);
+  // For AlignedWordScanner.
+  void ascii_word(std::string_view word, const Position& start) {
+    // A zero may be in a word without `split` alone: white space and control characters are in none with it.
+    if (word.size() > Memo::kMaxSize || !model_.rules.split) {
+      spell_ascii(word);
+      append(ids_.data(), ends_.data(), ids_.size(), start);
       return;
     }
-    const size_t before = out_.ids.size();
-    if (!is_too_long(word)) {
-      std::string_view rest = word.text;
-      const Trie* trie = &model_.initial;
-      while (!rest.empty()) {
-        const Trie::Match match = trie->longest_match(rest);
-        if (match.value == Trie::kNone) break;
-        out_.ids.push_back(match.value);
-        rest.remove_prefix(match.size);
-        trie = &model_.suffix;
+    const auto [low, high] = key_of(word);
+    const uint64_t mixed = (low ^ high * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
+    Memo& memo = memos_[(mixed >> (64 - kMemoBits)) & (memos_.size() - 1)];
+    if (memo.low != low || memo.high != high || memo.count == 0) {
+      spell_ascii(word);
+      if (ids_.size() > Memo::kMaxTokens) {
+        append(ids_.data(), ends_.data(), ids_.size(), start);
+        return;
       }
-      if (rest.empty()) return;
+      memo.low = low;
+      memo.high = high;
+      for (memo.count = 0; memo.count < ids_.size(); ++memo.count) {
+        memo.ids[memo.count] = ids_.data()[memo.count];
+        memo.ends[memo.count] = static_cast<uint8_t>(ends_.data()[memo.count]);
+      }
     }
-    out_.ids.resize(before);
-    out_.ids.push_back(model_.oov_id);
+    append(memo.ids.data(), memo.ends.data(), memo.count, start);
   }
 
-  bool is_too_long(const AlignedWord& word) const {
-    if (word.text.size() <= kMaxBytesPerWord) return false;
-    if (model_.rules.rules == Rules::kKeras) return true;
-    return (word.characters.empty() ? word.text.size() : word.characters.size()) > kMaxCharactersPerWord;
-  }
-
-  // Appends the offsets of the ids that have none: those of a word. A word's only id, which may be that of the unknown
-  // token, has all of it.
-  void append_offsets(const AlignedWord& word) {
-    const size_t first = out_.word_ids.size();
-    const size_t count = out_.ids.size() - first;
-    size_t begin = 0;
+  void word(const AlignedWord& word) {
+    if (word.special != WordScanner::kNotSpecial && model_.rules.rules == Rules::kBert) {
+      ids_.clear();
+      ids_.push_back(model_.special_ids[static_cast<size_t>(word.special)]);
+      find_ends(word.text);
+    } else {
+      spell(word.text, word.characters.size());
+    }
     auto character = word.characters.begin();
+    size_t size = 0;
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      const Position start = character->start;
+      Position end = character->end;
+      for (; size < ends_.data()[i]; ++character) {
+        size += utf8_size(character->code_point);
+        if (character->end.byte > end.byte) end = character->end;
+      }
+      append(ids_.data()[i], start, end);
+    }
+    ++word_id_;
+  }
+
+ private:
+  static constexpr int kMemoBits = 15;
+
+  struct Key {
+    uint64_t low, high;
+  };
+
+  Key key_of(std::string_view word) const {
+    std::array<char, Memo::kMaxSize> bytes{};
+    if (static_cast<size_t>(text_end_ - word.data()) < bytes.size()) {
+      word.copy(bytes.data(), word.size());
+    } else {
+      std::memcpy(bytes.data(), word.data(), bytes.size());
+    }
+    uint64_t low, high;
+    std::memcpy(&low, bytes.data(), 8);
+    std::memcpy(&high, bytes.data() + 8, 8);
+    const auto mask = [](size_t size) { return size >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * size) - 1; };
+    return {low & mask(word.size()), high & mask(word.size() > 8 ? word.size() - 8 : 0)};
+  }
+
+  void spell_ascii(std::string_view word) {
+    if (model_.rules.lowercase) {
+      lowered_.resize(word.size());
+      std::transform(word.begin(), word.end(), lowered_.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+      word = lowered_;
+    }
+    spell(word, word.size());
+  }
+
+  // Sets ids_ and ends_ to those of a normalised word.
+  void spell(std::string_view word, size_t characters) {
+    ids_.clear();
+    const bool too_long =
+        model_.rules.rules == Rules::kKeras ? word.size() > kMaxBytesPerWord : characters > kMaxCharactersPerWord;
+    std::string_view rest = word;
+    const Trie* trie = &model_.initial;
+    while (!too_long && !rest.empty()) {
+      const Trie::Match match = trie->longest_match(rest);
+      if (match.value == Trie::kNone) break;
+      ids_.push_back(match.value);
+      rest.remove_prefix(match.size);
+      trie = &model_.suffix;
+    }
+    if (!rest.empty()) {
+      ids_.clear();
+      ids_.push_back(model_.oov_id);
+    }
+    find_ends(word);
+  }
+
+  // Sets ends_ to where in a word its tokens end. An only token, which may be the unknown one, has all of it.
+  void find_ends(std::string_view word) {
+    ends_.clear();
+    size_t end = 0;
+    for (size_t i = 0; i + 1 < ids_.size(); ++i) {
+      end += model_.tokens[static_cast<size_t>(ids_.data()[i])].size() - (i > 0 ? model_.suffix_indicator.size() : 0);
+      ends_.push_back(end);
+    }
+    ends_.push_back(word.size());
+  }
+
+  // Appends the tokens of an ASCII word.
+  template <typename End>
+  void append(const int32_t* ids, const End* ends, size_t count, const Position& start) {
+    int64_t begin = 0;
     for (size_t i = 0; i < count; ++i) {
-      size_t end = word.text.size();
-      if (i + 1 < count) {
-        end = begin + model_.tokens[static_cast<size_t>(out_.ids.data()[first + i])].size();
-        if (i > 0) end -= model_.suffix_indicator.size();
-      }
-      if (word.characters.empty()) {
-        append(at(word.start, begin), at(word.start, end));
-      } else {
-        const Position start = character->start;
-        Position stop = character->end;
-        for (; begin < end; ++character) {
-          begin += utf8_size(character->code_point);
-          if (character->end.byte > stop.byte) stop = character->end;
-        }
-        append(start, stop);
-      }
+      const auto end = static_cast<int64_t>(ends[i]);
+      append(ids[i], {start.byte + begin, start.character + begin}, {start.byte + end, start.character + end});
       begin = end;
     }
+    ++word_id_;
   }
 
-  static Position at(const Position& start, size_t ascii) {
-    return {start.byte + static_cast<int64_t>(ascii), start.character + static_cast<int64_t>(ascii)};
-  }
-
-  void append(const Position& start, const Position& end) {
+  void append(int32_t id, const Position& start, const Position& end) {
+    out_.ids.push_back(id);
     out_.byte_offsets.push_back(start.byte);
     out_.byte_offsets.push_back(end.byte);
     out_.char_offsets.push_back(start.character);
     out_.char_offsets.push_back(end.character);
+    out_.word_ids.push_back(word_id_);
   }
 
   const Model& model_;
   AlignedWordScanner scanner_;
   RaggedTokens& out_;
+  std::vector<Memo> memos_;
+  const char* text_end_ = nullptr;
+  int64_t word_id_ = 0;
+  Buffer<int32_t> ids_;  // of a word
+  Buffer<size_t> ends_;  // of its tokens
+  std::string lowered_;
 };
 
 // Encodes texts[begin, end) and appends to `out`; a row's splits are counted from the ids that `out` began with.
@@ -113,7 +207,9 @@ Status encode_rows(const Model& model, std::span<const std::string_view> texts, 
   if (strict) {
     if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
   }
-  Encoder encoder(model, out);
+  size_t bytes = 0;
+  for (size_t row = begin; row < end; ++row) bytes += texts[row].size();
+  Encoder encoder(model, bytes, out);
   for (size_t row = begin; row < end; ++row) encoder.encode(texts[row]);
   return {};
 }

@@ -29,10 +29,8 @@ def encode_with_offsets(text: bytes, model: WordPieceModel) -> list[Token]:
     byte_of = _character_starts(text)
     tokens: list[Token] = []
     for number, word in enumerate(aligned_words(decode_utf8(text), model.rules)):
-        if word.special and model.rules.rules == BERT:
-            ids = [model.ids[word.text]]
-        else:
-            ids = encode_word(word.text, model)
+        is_token = word.special and model.rules.rules == BERT
+        ids = [model.ids[word.text]] if is_token else encode_word(word.text, model)
         rest = word.characters
         for token_id in ids:
             is_first = len(rest) == len(word.characters)

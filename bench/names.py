@@ -1,6 +1,7 @@
 """What tasks and implementations are called, in benchmarks and in reports."""
 
 ENCODE = "Encode a list of str"
+ENCODE_WITH_OFFSETS = "Encode a list of str, with offsets"
 ENCODE_DATASET = "Encode in tf.data"
 DECODE = "Decode to a list of str"
 DECODE_DATASET = "Decode in tf.data"

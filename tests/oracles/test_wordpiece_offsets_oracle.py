@@ -62,6 +62,18 @@ def test_real_text(name, uncased, reviews, multilingual, vocabularies, oracle):
     assert_same(encoder.encode(texts, return_offsets=True), theirs, texts)
 
 
+@pytest.mark.parametrize("rules", ["keras", "bert"])
+def test_twins_on_real_text(rules, reviews, multilingual, vocabularies):
+    texts = reviews[:20] + [text for lines in multilingual.values() for text in lines[::500]]
+    encoder = WordPiece(vocabularies["bert-base-multilingual-uncased"], rules=rules, lowercase=True)
+    ours = encoder.encode(texts, return_offsets=True)
+    assert ours.ids == encoder.encode(texts)
+    with fastnlp.use_target("reference"):
+        definition = encoder.encode(texts, return_offsets=True)
+    for field in ("ids", "byte_offsets", "char_offsets", "word_ids"):
+        assert getattr(ours, field) == getattr(definition, field)
+
+
 def changed_characters() -> set[str]:
     """The characters that the rules remove, replace, or move; of those of private use, which are removed, one."""
     table = unicode.table()

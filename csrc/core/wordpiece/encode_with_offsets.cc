@@ -23,15 +23,26 @@ constexpr size_t kBytesPerToken = 4;  // about
 
 size_t utf8_size(char32_t c) { return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4; }
 
-// What a short ASCII word became.
+// The tokens of a word: their ids, and where in the word each ends but the last, which ends with it.
+struct Tokens {
+  const int32_t* ids;
+  const uint16_t* ends;
+  size_t count;
+
+  size_t end(size_t token, std::string_view word) const { return token + 1 < count ? ends[token] : word.size(); }
+};
+
+// What a short word became.
 struct Memo {
   static constexpr size_t kMaxSize = 16;
   static constexpr size_t kMaxTokens = 4;
 
   uint64_t low, high;  // the word, with zeros behind it
   std::array<int32_t, kMaxTokens> ids;
-  std::array<uint8_t, kMaxTokens> ends;  // of the tokens in the word
-  uint8_t count;                         // of tokens; 0 where the memo is free
+  std::array<uint16_t, kMaxTokens - 1> ends;
+  uint8_t count;  // of tokens; 0 where the memo is free
+
+  Tokens tokens() const { return {ids.data(), ends.data(), count}; }
 };
 
 class Encoder {
@@ -59,49 +70,29 @@ class Encoder {
 
   // For AlignedWordScanner.
   void ascii_word(std::string_view word, const Position& start) {
-    // A zero may be in a word without `split` alone: white space and control characters are in none with it.
-    if (word.size() > Memo::kMaxSize || !model_.rules.split) {
-      spell_ascii(word);
-      append(ids_.data(), ends_.data(), ids_.size(), start);
-      return;
+    const Tokens tokens = remember(word, text_end_, [&] { return spell_ascii(word); });
+    int64_t begin = 0;
+    for (size_t i = 0; i < tokens.count; ++i) {
+      const auto end = static_cast<int64_t>(tokens.end(i, word));
+      append(tokens.ids[i], {start.byte + begin, start.character + begin}, {start.byte + end, start.character + end});
+      begin = end;
     }
-    const auto [low, high] = key_of(word);
-    const uint64_t mixed = (low ^ high * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
-    Memo& memo = memos_[(mixed >> (64 - kMemoBits)) & (memos_.size() - 1)];
-    if (memo.low != low || memo.high != high || memo.count == 0) {
-      spell_ascii(word);
-      if (ids_.size() > Memo::kMaxTokens) {
-        append(ids_.data(), ends_.data(), ids_.size(), start);
-        return;
-      }
-      memo.low = low;
-      memo.high = high;
-      for (memo.count = 0; memo.count < ids_.size(); ++memo.count) {
-        memo.ids[memo.count] = ids_.data()[memo.count];
-        memo.ends[memo.count] = static_cast<uint8_t>(ends_.data()[memo.count]);
-      }
-    }
-    append(memo.ids.data(), memo.ends.data(), memo.count, start);
+    ++word_id_;
   }
 
+  // For AlignedWordScanner.
   void word(const AlignedWord& word) {
-    if (word.special != WordScanner::kNotSpecial && model_.rules.rules == Rules::kBert) {
-      ids_.clear();
-      ids_.push_back(model_.special_ids[static_cast<size_t>(word.special)]);
-      find_ends(word.text);
-    } else {
-      spell(word.text, word.characters.size());
-    }
+    const Tokens tokens = spell_aligned(word);
     auto character = word.characters.begin();
     size_t size = 0;
-    for (size_t i = 0; i < ids_.size(); ++i) {
+    for (size_t i = 0; i < tokens.count; ++i) {
       const Position start = character->start;
       Position end = character->end;
-      for (; size < ends_.data()[i]; ++character) {
+      for (const size_t token_end = tokens.end(i, word.text); size < token_end; ++character) {
         size += utf8_size(character->code_point);
         if (character->end.byte > end.byte) end = character->end;
       }
-      append(ids_.data()[i], start, end);
+      append(tokens.ids[i], start, end);
     }
     ++word_id_;
   }
@@ -109,84 +100,79 @@ class Encoder {
  private:
   static constexpr int kMemoBits = 15;
 
-  struct Key {
-    uint64_t low, high;
-  };
-
-  Key key_of(std::string_view word) const {
-    std::array<char, Memo::kMaxSize> bytes{};
-    if (static_cast<size_t>(text_end_ - word.data()) < bytes.size()) {
-      word.copy(bytes.data(), word.size());
+  // Spells a word, or remembers what it became. Bytes before `end` can be read. An ASCII word comes before it is
+  // lower-cased, the others after it: they hold no capitals that it could be taken for.
+  template <typename Spell>
+  Tokens remember(std::string_view word, const char* end, Spell spell) {
+    // Without `split`, a word may hold the zeros that lie behind a shorter one.
+    if (word.size() > Memo::kMaxSize || !model_.rules.split) return spell();
+    std::array<uint64_t, 2> key{};
+    if (static_cast<size_t>(end - word.data()) >= sizeof(key)) {
+      std::memcpy(key.data(), word.data(), sizeof(key));
+      const auto ones = [](size_t bytes) { return bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1; };
+      key[0] &= ones(word.size());
+      key[1] &= ones(word.size() > 8 ? word.size() - 8 : 0);
     } else {
-      std::memcpy(bytes.data(), word.data(), bytes.size());
+      std::memcpy(key.data(), word.data(), word.size());
     }
-    uint64_t low, high;
-    std::memcpy(&low, bytes.data(), 8);
-    std::memcpy(&high, bytes.data() + 8, 8);
-    const auto mask = [](size_t size) { return size >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * size) - 1; };
-    return {low & mask(word.size()), high & mask(word.size() > 8 ? word.size() - 8 : 0)};
+    const uint64_t hash = (key[0] ^ key[1] * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
+    Memo& memo = memos_[(hash >> (64 - kMemoBits)) & (memos_.size() - 1)];
+    if (memo.low == key[0] && memo.high == key[1] && memo.count > 0) return memo.tokens();
+    const Tokens tokens = spell();
+    if (tokens.count > Memo::kMaxTokens) return tokens;
+    memo.low = key[0];
+    memo.high = key[1];
+    memo.count = static_cast<uint8_t>(tokens.count);
+    for (size_t i = 0; i < tokens.count; ++i) memo.ids[i] = tokens.ids[i];
+    for (size_t i = 0; i + 1 < tokens.count; ++i) memo.ends[i] = tokens.ends[i];
+    return memo.tokens();
   }
 
-  void spell_ascii(std::string_view word) {
+  Tokens spell_aligned(const AlignedWord& word) {
+    const auto spell_text = [&] { return spell(word.text, word.characters.size()); };
+    if (word.special == WordScanner::kNotSpecial) {
+      return remember(word.text, word.text.data() + word.text.size(), spell_text);
+    }
+    if (model_.rules.rules == Rules::kKeras) return spell_text();
+    return {&model_.special_ids[static_cast<size_t>(word.special)], nullptr, 1};
+  }
+
+  Tokens spell_ascii(std::string_view word) {
     if (model_.rules.lowercase) {
       lowered_.resize(word.size());
       std::transform(word.begin(), word.end(), lowered_.begin(),
                      [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
       word = lowered_;
     }
-    spell(word, word.size());
+    return spell(word, word.size());
   }
 
-  // Sets ids_ and ends_ to those of a normalised word.
-  void spell(std::string_view word, size_t characters) {
-    ids_.clear();
+  // A word that is too long or that the vocabulary cannot spell is one token.
+  Tokens spell(std::string_view word, size_t characters) {
     const bool too_long =
         model_.rules.rules == Rules::kKeras ? word.size() > kMaxBytesPerWord : characters > kMaxCharactersPerWord;
-    std::string_view rest = word;
-    const Trie* trie = &model_.initial;
-    while (!too_long && !rest.empty()) {
-      const Trie::Match match = trie->longest_match(rest);
-      if (match.value == Trie::kNone) break;
-      ids_.push_back(match.value);
-      rest.remove_prefix(match.size);
-      trie = &model_.suffix;
-    }
-    if (!rest.empty()) {
-      ids_.clear();
-      ids_.push_back(model_.oov_id);
-    }
-    find_ends(word);
-  }
-
-  // Sets ends_ to where in a word its tokens end. An only token, which may be the unknown one, has all of it.
-  void find_ends(std::string_view word) {
+    ids_.clear();
     ends_.clear();
     size_t end = 0;
-    for (size_t i = 0; i + 1 < ids_.size(); ++i) {
-      end += model_.tokens[static_cast<size_t>(ids_.data()[i])].size() - (i > 0 ? model_.suffix_indicator.size() : 0);
-      ends_.push_back(end);
+    const Trie* trie = &model_.initial;
+    while (!too_long && end < word.size()) {
+      const Trie::Match match = trie->longest_match(word.substr(end));
+      if (match.value == Trie::kNone) break;
+      end += match.size;
+      ids_.push_back(match.value);
+      ends_.push_back(static_cast<uint16_t>(end));
+      trie = &model_.suffix;
     }
-    ends_.push_back(word.size());
-  }
-
-  // Appends the tokens of an ASCII word.
-  template <typename End>
-  void append(const int32_t* ids, const End* ends, size_t count, const Position& start) {
-    int64_t begin = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const auto end = static_cast<int64_t>(ends[i]);
-      append(ids[i], {start.byte + begin, start.character + begin}, {start.byte + end, start.character + end});
-      begin = end;
-    }
-    ++word_id_;
+    if (end < word.size()) return {&model_.oov_id, nullptr, 1};
+    return {ids_.data(), ends_.data(), ids_.size()};
   }
 
   void append(int32_t id, const Position& start, const Position& end) {
+    const std::array<int64_t, 2> bytes = {start.byte, end.byte};
+    const std::array<int64_t, 2> characters = {start.character, end.character};
     out_.ids.push_back(id);
-    out_.byte_offsets.push_back(start.byte);
-    out_.byte_offsets.push_back(end.byte);
-    out_.char_offsets.push_back(start.character);
-    out_.char_offsets.push_back(end.character);
+    out_.byte_offsets.append(bytes.data(), 2);
+    out_.char_offsets.append(characters.data(), 2);
     out_.word_ids.push_back(word_id_);
   }
 
@@ -196,8 +182,8 @@ class Encoder {
   std::vector<Memo> memos_;
   const char* text_end_ = nullptr;
   int64_t word_id_ = 0;
-  Buffer<int32_t> ids_;  // of a word
-  Buffer<size_t> ends_;  // of its tokens
+  Buffer<int32_t> ids_;
+  Buffer<uint16_t> ends_;
   std::string lowered_;
 };
 

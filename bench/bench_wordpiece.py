@@ -23,6 +23,7 @@ from bench.names import (
     ENCODE_DATASET,
     ENCODE_LINES,
     ENCODE_TOKENS_DATASET,
+    ENCODE_WITH_OFFSETS,
     FAST_BERT,
     FASTNLP,
     FASTNLP_COLD,
@@ -232,6 +233,39 @@ def bench_encode_lines(
         rounds=FAST,
     )
     assert ids == right_ids
+
+
+@pytest.fixture(scope="session")
+def right_offsets(tokenizer: Any, corpus: Corpus) -> list[list[tuple[int, int]]]:
+    """Where in the texts `bert_ids` came from, in characters; of the first texts alone."""
+    return [encoding.offsets for encoding in tokenizer.encode_batch(corpus.texts[:SLOW_DOCUMENTS])]
+
+
+def bench_encode_with_offsets_fastnlp(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, bert_ids: Ragged, right_offsets: list[Any]
+) -> None:
+    encoder = WordPiece(corpus.vocabulary, rules="bert", lowercase=True)
+    encoding = measure(
+        ENCODE_WITH_OFFSETS,
+        FASTNLP,
+        "bert",
+        corpus.texts,
+        lambda: encoder.encode(corpus.texts, num_threads=threads, return_offsets=True),
+        rounds=MEDIUM,
+    )
+    assert encoding.ids == bert_ids
+    rows = encoding.char_offsets[: len(right_offsets)].to_list()
+    assert [list(map(tuple, row)) for row in rows] == right_offsets
+
+
+def bench_encode_with_offsets_tokenizers(
+    measure: Callable[..., Any], corpus: Corpus, tokenizer: Any, right_offsets: list[Any]
+) -> None:
+    texts = corpus.texts[:SLOW_DOCUMENTS]
+    encodings = measure(
+        ENCODE_WITH_OFFSETS, TOKENIZERS_ENCODE, "bert", texts, lambda: tokenizer.encode_batch(texts), rounds=SLOW
+    )
+    assert [encoding.offsets for encoding in encodings] == right_offsets
 
 
 def bench_encode_dataset_fastnlp(

@@ -2,6 +2,7 @@
 
 ENCODE = "Encode a list of str"
 ENCODE_LINES = "Encode the lines of a file"
+ENCODE_WITH_OFFSETS = "Encode a list of str, with offsets"
 ENCODE_DATASET = "Encode in tf.data"
 ENCODE_TOKENS_DATASET = "Encode to tokens in tf.data"
 DECODE = "Decode to a list of str"

@@ -136,8 +136,18 @@ def _reference_texts(source: Any) -> list[bytes]:
     return texts
 
 
+def _checked(texts: list[bytes], strict: bool) -> list[bytes]:
+    """The same texts; with `strict`, all of them are UTF-8."""
+    for row, text in enumerate(texts if strict else ()):
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"`texts` row {row}: invalid UTF-8 at byte {error.start} (errors='strict').") from None
+    return texts
+
+
 class WordPieceKernels:
-    """`wordpiece.encode` and `wordpiece.decode` on one model, given in its canonical form."""
+    """The kernels of WordPiece on one model, given in its canonical form."""
 
     def __init__(self, dumped: bytes) -> None:
         self.dumped = dumped
@@ -157,18 +167,23 @@ class WordPieceKernels:
         if _target != REFERENCE:
             values, row_splits = self._native.encode(_native_texts(source), num_threads, strict)
             return values, row_splits
-        texts = _reference_texts(source)
-        if strict:
-            for row, text in enumerate(texts):
-                try:
-                    text.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise ValueError(
-                        f"`texts` row {row}: invalid UTF-8 at byte {error.start} (errors='strict')."
-                    ) from None
+        texts = _checked(_reference_texts(source), strict)
         rows = [reference_wordpiece.encode(text, self.model) for text in texts]
         lengths = np.array([0, *map(len, rows)], np.int64)
         return np.array([token_id for row in rows for token_id in row], np.int32), np.cumsum(lengths)
+
+    def encode_with_offsets(self, source: Any, num_threads: int, strict: bool) -> tuple[np.ndarray, ...]:
+        """Token ids, byte offsets `[tokens, 2]`, character offsets, word numbers and row splits of all texts."""
+        if _target != REFERENCE:
+            ids, byte_offsets, char_offsets, word_ids, row_splits = self._native.encode_with_offsets(
+                _native_texts(source), num_threads, strict
+            )
+            return ids, byte_offsets.reshape(-1, 2), char_offsets.reshape(-1, 2), word_ids, row_splits
+        texts = _checked(_reference_texts(source), strict)
+        rows = [reference_wordpiece.encode_with_offsets(text, self.model) for text in texts]
+        lengths = np.array([0, *map(len, rows)], np.int64)
+        tokens = np.array([token for row in rows for token in row], np.int64).reshape(-1, 6)
+        return tokens[:, 0].astype(np.int32), tokens[:, 1:3], tokens[:, 3:5], tokens[:, 5], np.cumsum(lengths)
 
     def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""

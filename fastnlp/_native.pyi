@@ -21,4 +21,13 @@ class WordPieceModel:
     def encode(
         self, texts: Texts, num_threads: int, strict: bool
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]: ...
+    def encode_with_offsets(
+        self, texts: Texts, num_threads: int, strict: bool
+    ) -> tuple[
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+    ]: ...
     def decode(self, ids: npt.NDArray[np.int32], row_splits: npt.NDArray[np.int64], num_threads: int) -> list[str]: ...

@@ -17,7 +17,8 @@ class Ragged:
     dimension, `values` is itself a `Ragged`.
 
     Args:
-        flat_values: NumPy array of rank 1, all rows one after another.
+        flat_values: NumPy array, all rows one after another along its first
+            axis.
         *row_splits: one or more int64 arrays, the outermost dimension first.
             Each begins with 0, never decreases, and ends with the number of
             rows (or, the last one, of values) that it cuts.
@@ -84,8 +85,8 @@ class Ragged:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """The number of rows, then None for every ragged dimension."""
-        return (len(self), *(None for _ in self.nested_row_splits))
+        """The number of rows, None for every ragged dimension, then the shape of a value."""
+        return (len(self), *(None for _ in self.nested_row_splits), *self.flat_values.shape[1:])
 
     @property
     def nbytes(self) -> int:
@@ -110,19 +111,20 @@ class Ragged:
         """A dense array, every innermost row cut and padded on the right.
 
         Args:
-            sequence_length: the length of the last dimension; the longest
-                row's where None.
+            sequence_length: the length of the last ragged dimension; the
+                longest row's where None.
             pad_value: what fills the end of shorter rows.
 
         Returns:
-            An array of shape `[rows, …, sequence_length]`. Outer ragged
-            dimensions are padded to their longest with rows of `pad_value`.
+            An array of shape `[rows, …, sequence_length]`, with the shape of a
+            value behind it. Outer ragged dimensions are padded to their longest
+            with rows of `pad_value`.
         """
         splits = self.nested_row_splits[-1]
         lengths = np.diff(splits)
         if sequence_length is None:
             sequence_length = int(lengths.max(initial=0))
-        dense = np.full((len(lengths), sequence_length), pad_value, dtype=self.dtype)
+        dense = np.full((len(lengths), sequence_length, *self.flat_values.shape[1:]), pad_value, dtype=self.dtype)
         columns = np.arange(sequence_length)
         kept = columns < lengths[:, None]
         dense[kept] = self.flat_values[(splits[:-1, None] + columns)[kept]]
@@ -139,7 +141,7 @@ class Ragged:
         return Ragged(flat_values, *self.nested_row_splits)
 
     def merge_inner(self) -> np.ndarray | Ragged:
-        """Join the two innermost dimensions: an array of rank 1, where there is no other."""
+        """Join the two innermost dimensions: the flat values, where there is no other."""
         *outer, inner = self.nested_row_splits
         if not outer:
             return self.flat_values

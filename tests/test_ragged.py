@@ -93,3 +93,14 @@ def test_from_lists():
 def test_row_splits_that_do_not_fit(row_splits, message):
     with pytest.raises(ValueError, match=message):
         Ragged(np.arange(3), *(np.array(splits, np.int64) for splits in row_splits))
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)).map(list), max_size=3), max_size=4))
+def test_values_of_higher_rank(rows):
+    values = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
+    ragged = Ragged(values, np.cumsum([0, *map(len, rows)]))
+    assert ragged.to_list() == rows
+    assert ragged.shape == (len(rows), None, 2)
+    assert ragged[1:3].to_list() == rows[1:3]
+    assert ragged[::2].to_list() == rows[::2]
+    assert ragged.to_dense(2, -1).tolist() == [[*row, [-1, -1], [-1, -1]][:2] for row in rows]

@@ -14,6 +14,7 @@
 #include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_with_offsets.h"
 #include "core/wordpiece/model.h"
 
 namespace py = pybind11;
@@ -67,6 +68,18 @@ PyObject* to_str(std::string_view text) {
   return str;
 }
 
+py::tuple encode_with_offsets(const Model& model, const Texts& texts, int num_threads, bool strict) {
+  wordpiece::RaggedTokens tokens;
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = wordpiece::encode_with_offsets(model, texts.views(), {num_threads, strict}, tokens);
+  }
+  if (!status.ok()) raise(status);
+  return py::make_tuple(to_numpy(tokens.ids), to_numpy(tokens.byte_offsets), to_numpy(tokens.char_offsets),
+                        to_numpy(tokens.word_ids), to_numpy(tokens.row_splits));
+}
+
 py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_style>& ids,
                 const py::array_t<int64_t, py::array::c_style>& row_splits, int num_threads) {
   const std::span<const int32_t> id_span(ids.data(), static_cast<size_t>(ids.size()));
@@ -104,6 +117,8 @@ void register_wordpiece(py::module_& module) {
            py::arg("dumped"))
       .def("encode", &encode, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
            "Token ids, int32, and row splits, int64, of all texts.")
+      .def("encode_with_offsets", &encode_with_offsets, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
+           "Token ids, int32; byte offsets and character offsets, two a token; word numbers and row splits, int64.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
 }

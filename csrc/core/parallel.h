@@ -5,19 +5,26 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <thread>
 #include <vector>
 
 namespace fastnlp {
 
 // Calls work(i) for every i below `count`, the lowest first, on at most `num_threads` threads, the caller's among them.
-// Each thread has a `work` of its own, made by make_work(); neither may throw.
+// Each thread has a `work` of its own, made by make_work(). Returns false where memory ran out; some calls may then be
+// missing.
 template <typename MakeWork>
-void parallel_for(size_t count, int num_threads, MakeWork make_work) {
+bool parallel_for(size_t count, int num_threads, MakeWork make_work) {
   std::atomic<size_t> next{0};
+  std::atomic<bool> out_of_memory{false};
   const auto run = [&] {
-    auto work = make_work();
-    for (size_t i; (i = next.fetch_add(1)) < count;) work(i);
+    try {
+      auto work = make_work();
+      for (size_t i; (i = next.fetch_add(1)) < count && !out_of_memory;) work(i);
+    } catch (const std::bad_alloc&) {
+      out_of_memory = true;
+    }
   };
   std::vector<std::thread> threads;
   const size_t wanted = std::min(count, static_cast<size_t>(std::max(num_threads, 1)));
@@ -29,6 +36,7 @@ void parallel_for(size_t count, int num_threads, MakeWork make_work) {
   }
   run();
   for (std::thread& thread : threads) thread.join();
+  return !out_of_memory;
 }
 
 // Lets threads do something one after another, in the order of their numbers: 0, 1, 2, …

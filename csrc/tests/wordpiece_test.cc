@@ -1,17 +1,20 @@
-// That encode and decode give what the reference gives is tested from Python; here, that they touch no other memory and
+// That the kernels give what the reference gives is tested from Python; here, that they touch no other memory and
 // that threads, neighbours and damaged models make no difference.
+#include <algorithm>
 #include <vector>
 
 #include "check.h"
 #include "core/cpu.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_with_offsets.h"
 
 namespace fastnlp::tests {
 namespace {
 
 using wordpiece::Model;
 using wordpiece::RaggedIds;
+using wordpiece::RaggedTokens;
 
 void append_integer(uint32_t value, std::string& out) {
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift & 0xFF));
@@ -34,11 +37,35 @@ std::string dump(const std::vector<std::string>& tokens, unsigned flags, bool sp
   return dumped;
 }
 
+template <typename T>
+void check_equal(const Buffer<T>& a, const Buffer<T>& b) {
+  CHECK(std::equal(a.data(), a.data() + a.size(), b.data(), b.data() + b.size()));
+}
+
 void check_equal(const RaggedIds& a, const RaggedIds& b) {
-  CHECK(std::vector<int32_t>(a.values.data(), a.values.data() + a.values.size()) ==
-        std::vector<int32_t>(b.values.data(), b.values.data() + b.values.size()));
-  CHECK(std::vector<int64_t>(a.row_splits.data(), a.row_splits.data() + a.row_splits.size()) ==
-        std::vector<int64_t>(b.row_splits.data(), b.row_splits.data() + b.row_splits.size()));
+  check_equal(a.values, b.values);
+  check_equal(a.row_splits, b.row_splits);
+}
+
+void check_offsets(const Model& model, const std::vector<std::string_view>& texts, const RaggedIds& ids) {
+  RaggedTokens one, three;
+  CHECK(wordpiece::encode_with_offsets(model, texts, {1, false}, one).ok());
+  CHECK(wordpiece::encode_with_offsets(model, texts, {3, false}, three).ok());
+  check_equal(one.ids, ids.values);
+  check_equal(one.row_splits, ids.row_splits);
+  check_equal(one.ids, three.ids);
+  check_equal(one.byte_offsets, three.byte_offsets);
+  check_equal(one.char_offsets, three.char_offsets);
+  check_equal(one.word_ids, three.word_ids);
+  check_equal(one.row_splits, three.row_splits);
+  for (size_t row = 0; row < texts.size(); ++row) {
+    for (int64_t i = one.row_splits.data()[row]; i < one.row_splits.data()[row + 1]; ++i) {
+      const int64_t* const bytes = one.byte_offsets.data() + 2 * i;
+      const int64_t* const chars = one.char_offsets.data() + 2 * i;
+      CHECK(0 <= bytes[0] && bytes[0] < bytes[1] && static_cast<size_t>(bytes[1]) <= texts[row].size());
+      CHECK(0 <= chars[0] && chars[0] <= bytes[0] && chars[0] < chars[1] && chars[1] <= bytes[1]);
+    }
+  }
 }
 
 std::vector<std::string> decode(const Model& model, std::span<const int32_t> ids, std::span<const int64_t> splits,
@@ -120,6 +147,7 @@ void test_wordpiece() {
       check_equal(one, three);
     }
     CHECK(one.row_splits.size() == texts.size() + 1);
+    check_offsets(*model, texts, one);
 
     const Status first = wordpiece::encode(*model, texts, {1, true}, one);
     const Status same = wordpiece::encode(*model, texts, {3, true}, one);
@@ -128,6 +156,11 @@ void test_wordpiece() {
     CHECK(utf8::first_invalid(texts[static_cast<size_t>(first.row)]) == static_cast<size_t>(first.byte_offset));
 
     check_decode(*model, three);
+    RaggedTokens aligned;
+    const Status with_offsets = wordpiece::encode_with_offsets(*model, texts, {3, true}, aligned);
+    CHECK(with_offsets.code == first.code && with_offsets.row == first.row);
+    CHECK(with_offsets.byte_offset == first.byte_offset);
+
   }
 
   const std::string whole = dump(tokens, 31, true);

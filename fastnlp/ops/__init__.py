@@ -1,7 +1,8 @@
 """Functions and encoders on Python, NumPy and Arrow data."""
 
+from fastnlp.ops.encoding import Encoding
 from fastnlp.ops.lines import Lines
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 
-__all__ = ["Lines", "WordPiece", "count_words", "learn_vocabulary"]
+__all__ = ["Encoding", "Lines", "WordPiece", "count_words", "learn_vocabulary"]

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from fastnlp import _dispatch
 from fastnlp._dispatch import BERT, KERAS, WordPieceKernels
+from fastnlp.ops.encoding import Encoding
 from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
 from fastnlp.ops.vocabulary import as_vocabulary
@@ -169,6 +170,28 @@ class WordPiece:
             raise ValueError(f"`token` must be in the vocabulary; {token!r} is not among its {len(ids)} tokens.")
         return ids[token]
 
+    @overload
+    def encode(
+        self,
+        texts: Any,
+        *,
+        num_threads: int | None = ...,
+        errors: str = ...,
+        sequence_length: int | None = ...,
+        return_offsets: Literal[False] = ...,
+    ) -> Ragged | np.ndarray: ...
+
+    @overload
+    def encode(
+        self,
+        texts: Any,
+        *,
+        num_threads: int | None = ...,
+        errors: str = ...,
+        sequence_length: int | None = ...,
+        return_offsets: Literal[True],
+    ) -> Encoding: ...
+
     def encode(
         self,
         texts: Any,
@@ -176,7 +199,8 @@ class WordPiece:
         num_threads: int | None = None,
         errors: str = "replace",
         sequence_length: int | None = None,
-    ) -> Ragged | np.ndarray:
+        return_offsets: bool = False,
+    ) -> Ragged | np.ndarray | Encoding:
         """Turn texts into token ids.
 
         Args:
@@ -190,16 +214,39 @@ class WordPiece:
             errors: what invalid UTF-8 does: `"replace"` puts U+FFFD for every
                 maximal ill-formed subsequence, `"strict"` raises.
             sequence_length: cut every row, and pad it with 0, to this length.
+            return_offsets: return an `Encoding` instead: the same ids, and for
+                every token its offsets in the text and its word's number.
 
         Returns:
             A `Ragged` of int32 with one row a text, nested as `texts` is. For a
             single text, an int32 array of rank 1. With `sequence_length`, an
             int32 array of shape `[…, sequence_length]`.
 
+            With `return_offsets`, an `Encoding` of four of them. Under "bert"
+            rules offsets and word numbers are those of Hugging Face's
+            `tokenizers`: a token reaches from where its first character came
+            from to where its last one came from, so that removed accents and
+            control characters at its borders are no part of it. KerasHub has
+            no offsets; "keras" rules follow the same principle, and a character
+            that is composed of several came from all of them.
+
         Raises:
             TypeError: where `texts` holds anything but text; names the row.
             ValueError: where an argument is out of range, or a text is not
                 UTF-8 and `errors="strict"`; names row and byte.
+
+        Example:
+
+        >>> encoder = WordPiece(["[UNK]", "un", "##real", "!"], rules="bert", lowercase=True)
+        >>> encoder.encode("UnRéal !").tolist()
+        [1, 2, 3]
+        >>> encoding = encoder.encode("UnRéal !", return_offsets=True)
+        >>> encoding.char_offsets.tolist()
+        [[0, 2], [2, 6], [7, 8]]
+        >>> encoding.byte_offsets.tolist()
+        [[0, 2], [2, 7], [8, 9]]
+        >>> encoding.word_ids.tolist()
+        [0, 0, 1]
         """
         if errors not in ("replace", "strict"):
             raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
@@ -207,12 +254,24 @@ class WordPiece:
         if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
         batch = as_texts(texts)
-        values, row_splits = self._kernels.encode(batch.source, num_threads or _cores(), errors == "strict")
-        ids = Ragged(values, *batch.nested_row_splits, row_splits)
-        if sequence_length is not None:
-            dense = ids.to_dense(sequence_length)
+        source, threads, strict = batch.source, num_threads or _cores(), errors == "strict"
+
+        def shape(values: np.ndarray, pad_value: int = 0) -> Ragged | np.ndarray:
+            if sequence_length is None and batch.scalar:
+                return values
+            ragged = Ragged(values, *batch.nested_row_splits, row_splits)
+            if sequence_length is None:
+                return ragged
+            dense = ragged.to_dense(sequence_length, pad_value)
             return dense[0] if batch.scalar else dense
-        return values if batch.scalar else ids
+
+        if not return_offsets:
+            ids, row_splits = self._kernels.encode(source, threads, strict)
+            return shape(ids)
+        ids, byte_offsets, char_offsets, word_ids, row_splits = self._kernels.encode_with_offsets(
+            source, threads, strict
+        )
+        return Encoding(shape(ids), shape(byte_offsets), shape(char_offsets), shape(word_ids, pad_value=-1))
 
     def decode(self, ids: Any, *, num_threads: int | None = None) -> Any:
         """Turn token ids into text.

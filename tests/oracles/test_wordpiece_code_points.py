@@ -6,14 +6,13 @@ import random
 from functools import lru_cache
 
 import pytest
+from oracle_texts import CONTEXTS, OPTIONS, spelling_vocabulary
 
 import fastnlp
 from fastnlp.ops import WordPiece
 from fastnlp.reference.text import unicode
 
 RULES = ["keras", "bert"]
-OPTIONS = [(lowercase, strip_accents) for lowercase in (False, True) for strip_accents in (False, True)]
-CONTEXTS = {"alone": "{0}", "among letters": "a{0}b a {0}b", "among marks": "a\u302f\u0360{0}\u0301b"}
 
 
 @lru_cache(maxsize=1)
@@ -25,19 +24,6 @@ def characters_of(plane: int) -> list[str]:
 @lru_cache(maxsize=1)
 def vocabulary_of(plane: int) -> list[str]:
     return spelling_vocabulary({"a", "b", *characters_of(plane)})
-
-
-def spelling_vocabulary(characters: set[str]) -> list[str]:
-    """A token for every character that words made of `characters` may hold, so that the ids spell the words."""
-    table = unicode.table()
-    mapped = {*table.decomposition, *table.lowercase, *table.casefold, *map(chr, range(0xAC00, 0xD7A4))}
-    found = set(characters)
-    for character in characters & mapped:
-        for form in (character, unicode.nfd(character)):
-            found.update(form, unicode.lowercase(form), unicode.nfkc_casefold(form))
-    found.update(composite for pair, composite in table.composition.items() if found.issuperset(pair))
-    found.discard("\0")  # it is in no word, and KerasHub cannot have it in a vocabulary
-    return ["[UNK]", *sorted(found), *(f"##{character}" for character in sorted(found))]
 
 
 def show(code_points: set[int]) -> list[str]:

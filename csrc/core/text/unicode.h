@@ -72,6 +72,14 @@ class Tables {
   bool moves(char32_t code_point) const { return combining_class_[code_point] != 0; }
   // Whether composition may join a code point to what stands before it.
   bool joins(char32_t code_point) const { return joins_[code_point]; }
+  const Mapping& casefold() const { return casefold_; }
+  uint8_t combining_class(char32_t code_point) const { return combining_class_[code_point]; }
+
+  // Appends the full canonical decomposition of a code point.
+  void decompose(char32_t code_point, std::u32string& out) const;
+
+  // The primary composite of two code points; 0 where there is none.
+  char32_t compose(char32_t first, char32_t second) const;
 
   // Brings a sequence into Normalization Form D.
   void nfd(std::u32string& text) const;
@@ -81,8 +89,6 @@ class Tables {
 
  private:
   Tables();
-  void decompose(char32_t code_point, std::u32string& out) const;
-  char32_t compose(char32_t first, char32_t second) const;  // 0 where there is no composite
   void canonical_order(std::u32string& text) const;
   void nfc(std::u32string& text) const;
 

@@ -90,12 +90,14 @@ Status decode(const Model& model, std::span<const int32_t> ids, std::span<const 
   };
   const size_t chunks = ids.size() / kIdsPerChunk + 1;
   std::vector<Status> statuses(chunks);
-  const bool done = parallel_for(chunks, num_threads, [&](size_t chunk) {
-    const size_t begin = first_row(chunk), end = first_row(chunk + 1);
-    if (begin == end) return;
-    RaggedText texts;
-    statuses[chunk] = decode_rows(model, ids, row_splits, begin, end, texts);
-    if (statuses[chunk].ok()) take(begin, texts);
+  const bool done = parallel_for(chunks, num_threads, [&] {
+    return [&](size_t chunk) {
+      const size_t begin = first_row(chunk), end = first_row(chunk + 1);
+      if (begin == end) return;
+      RaggedText texts;
+      statuses[chunk] = decode_rows(model, ids, row_splits, begin, end, texts);
+      if (statuses[chunk].ok()) take(begin, texts);
+    };
   });
   if (!done) return Status::error(Code::kOutOfMemory, "out of memory");
   const auto failed = std::ranges::find_if(statuses, [](const Status& status) { return !status.ok(); });

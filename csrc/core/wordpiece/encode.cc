@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/parallel.h"
+#include "core/text/rows.h"
 #include "core/wordpiece/scratch.h"
 
 namespace fastnlp::wordpiece {
@@ -211,79 +211,36 @@ class Engine {
   bool cut_ = false;   // whether the window ends inside a text
 };
 
-// Encodes texts and appends to `out`; a row's splits are counted from the values that `out` began with. The first row's
-// number stands in errors.
-Status encode_rows(const Model& model, std::span<const std::string_view> texts, size_t first_row, bool strict,
-                   RaggedIds& out) try {
-  for (size_t row = 0; strict && row < texts.size(); ++row) {
-    const size_t offset = utf8::first_invalid(texts[row]);
-    if (offset != texts[row].size()) {
-      return Status::error(Code::kInvalidUtf8, "invalid UTF-8", static_cast<int64_t>(first_row + row),
-                           static_cast<int64_t>(offset));
-    }
-  }
-  auto scratch = model.scratch_pool.take(model);
-  Engine(model, *scratch, out).encode(texts);
-  model.scratch_pool.give_back(std::move(scratch));
-  return {};
-} catch (const std::bad_alloc&) {
-  return Status::error(Code::kOutOfMemory, "out of memory");
-}
-
-// The rows at which chunks of about kBytesPerChunk begin, and the number of rows: whatever the number of threads.
-std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
-  std::vector<size_t> bounds = {0};
-  size_t bytes = 0;
-  for (size_t row = 0; row < texts.size(); ++row) {
-    bytes += texts[row].size() + 1;
-    if (bytes >= kBytesPerChunk) {
-      bounds.push_back(row + 1);
-      bytes = 0;
-    }
-  }
-  if (bounds.back() != texts.size()) bounds.push_back(texts.size());
-  return bounds;
-}
-
-Status append(const RaggedIds& part, RaggedIds& out) try {
-  const auto offset = static_cast<int64_t>(out.values.size());
-  out.values.append(part.values.data(), part.values.size());
-  for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
-  return {};
-} catch (const std::bad_alloc&) {
-  return Status::error(Code::kOutOfMemory, "out of memory");
-}
-
 }  // namespace
 
 Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
               RaggedIds& out) try {
-  out.values.clear();
-  out.row_splits.clear();
+  out.clear();
   out.row_splits.reserve(texts.size() + 1);
   out.row_splits.push_back(0);
   size_t bytes = 0;
   for (const std::string_view text : texts) bytes += text.size();
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
-  const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
-  if (bounds.size() <= 2) return encode_rows(model, texts, 0, options.strict, out);
 
-  Status status;
-  Turns turns;
-  parallel_for(bounds.size() - 1, options.num_threads, [&] {
-    return [&, part = RaggedIds()](size_t chunk) mutable {
-      part.values.clear();
-      part.row_splits.clear();
-      const size_t begin = bounds[chunk], end = bounds[chunk + 1];
-      Status done = encode_rows(model, texts.subspan(begin, end - begin), begin, options.strict, part);
-      // What a chunk became is copied while this core's cache still holds it.
-      turns.wait_for(chunk);
-      if (status.ok() && done.ok()) done = append(part, out);
-      if (status.ok()) status = std::move(done);
-      turns.pass();
-    };
-  });
-  return status;
+  // A row's splits are counted from the ids that `part` began with.
+  const auto encode_rows = [&](size_t begin, size_t end, RaggedIds& part) -> Status {
+    if (options.strict) {
+      if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
+    }
+    auto scratch = model.scratch_pool.take(model);
+    Engine(model, *scratch, part).encode(texts.subspan(begin, end - begin));
+    model.scratch_pool.give_back(std::move(scratch));
+    return {};
+  };
+  const auto append = [&](const RaggedIds& part) -> Status {
+    const auto offset = static_cast<int64_t>(out.values.size());
+    out.values.append(part.values.data(), part.values.size());
+    for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
+    return {};
+  };
+  const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
+  if (bounds.size() <= 2) return encode_rows(0, texts.size(), out);
+  return encode_chunks<RaggedIds>(bounds, options.num_threads, encode_rows, append);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

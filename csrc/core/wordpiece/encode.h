@@ -20,6 +20,11 @@ struct EncodeOptions {
 struct RaggedIds {
   Buffer<int32_t> values;
   Buffer<int64_t> row_splits;
+
+  void clear() {
+    values.clear();
+    row_splits.clear();
+  }
 };
 
 // Encodes every text; the result is the same for any number of threads. `out` is overwritten.

@@ -106,15 +106,20 @@ def lowercase(text: str) -> str:
     return "".join(mapping.get(character, character) for character in text)
 
 
-def nfkc_casefold(text: str) -> str:
-    """toNFKC_Casefold: map every character by the property NFKC_Casefold, then Normalization Form C."""
+def casefold(text: str) -> str:
+    """Each character's property NFKC_Casefold."""
     mapping = table().casefold
-    return nfc("".join(mapping.get(character, character) for character in text))
+    return "".join(mapping.get(character, character) for character in text)
+
+
+def nfkc_casefold(text: str) -> str:
+    """toNFKC_Casefold: every character's NFKC_Casefold, then Normalization Form C."""
+    return nfc(casefold(text))
 
 
 def nfd(text: str) -> str:
     """Normalization Form D."""
-    return _canonical_order("".join(_decompose(character) for character in text))
+    return _canonical_order("".join(decompose(character) for character in text))
 
 
 def nfc(text: str) -> str:
@@ -125,7 +130,7 @@ def nfc(text: str) -> str:
     for character in nfd(text):
         combining_class = table().combining_class.get(character, 0)
         if starter is not None and last_class < combining_class:
-            composite = _compose(composed[starter], character)
+            composite = compose(composed[starter], character)
             if composite is not None:
                 composed[starter] = composite
                 continue
@@ -138,7 +143,8 @@ def nfc(text: str) -> str:
     return "".join(composed)
 
 
-def _decompose(character: str) -> str:
+def decompose(character: str) -> str:
+    """The full canonical decomposition of a character."""
     index = ord(character) - S_BASE
     if 0 <= index < S_COUNT:
         lead, vowel, trail = index // (V_COUNT * T_COUNT), index // T_COUNT % V_COUNT, index % T_COUNT
@@ -146,7 +152,8 @@ def _decompose(character: str) -> str:
     return table().decomposition.get(character, character)
 
 
-def _compose(first: str, second: str) -> str | None:
+def compose(first: str, second: str) -> str | None:
+    """The primary composite of two characters, where there is one."""
     lead, vowel = ord(first) - L_BASE, ord(second) - V_BASE
     if 0 <= lead < L_COUNT and 0 <= vowel < V_COUNT:
         return chr(S_BASE + (lead * V_COUNT + vowel) * T_COUNT)

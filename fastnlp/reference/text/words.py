@@ -48,7 +48,7 @@ def words(text: str, rules: TextRules) -> list[Word]:
 def _keras_words(text: str, rules: TextRules) -> list[Word]:
     if rules.strip_accents:
         text = _strip_accents(text)
-    found = _split(text, rules, _is_keras_space) if rules.split else [Word(text)]
+    found = _split(text, rules, is_keras_space) if rules.split else [Word(text)]
     if rules.lowercase:
         found = [word if word.special else Word(unicode.nfkc_casefold(word.text)) for word in found]
     return found
@@ -56,11 +56,11 @@ def _keras_words(text: str, rules: TextRules) -> list[Word]:
 
 def _bert_words(text: str, rules: TextRules) -> list[Word]:
     found: list[Word] = []
-    for part in _cut_special_tokens(text, rules.special_tokens):
+    for part in cut_special_tokens(text, rules.special_tokens):
         if part.special:
             found.append(part)
             continue
-        normalized = "".join(_clean(character) for character in part.text)
+        normalized = "".join(clean(character) for character in part.text)
         if rules.strip_accents:
             normalized = _strip_accents(normalized)
         if rules.lowercase:
@@ -72,7 +72,8 @@ def _bert_words(text: str, rules: TextRules) -> list[Word]:
     return found
 
 
-def _clean(character: str) -> str:
+def clean(character: str) -> str:
+    """What Hugging Face's `clean_text` makes of a character: nothing, a space, or itself."""
     if character in "\t\n\r":
         return " "
     if character == "\ufffd" or category(character) in (CONTROL, FORMAT, PRIVATE_USE):
@@ -84,14 +85,15 @@ def _strip_accents(text: str) -> str:
     return "".join(character for character in unicode.nfd(text) if category(character) != MARK)
 
 
-def _is_keras_space(character: str) -> bool:
+def is_keras_space(character: str) -> bool:
+    """Whether KerasHub cuts a text at the character, and drops it."""
     return character == " " or category(character) in (CONTROL, FORMAT)
 
 
 def _split(text: str, rules: TextRules, is_space: Callable[[str], bool]) -> list[Word]:
     """Cut at white space, and set punctuation and CJK characters apart as words of their own."""
     found: list[Word] = []
-    for part in _cut_special_tokens(text, rules.special_tokens):
+    for part in cut_special_tokens(text, rules.special_tokens):
         if part.special:
             found.append(part)
             continue
@@ -108,7 +110,7 @@ def _split(text: str, rules: TextRules, is_space: Callable[[str], bool]) -> list
     return found
 
 
-def _cut_special_tokens(text: str, special_tokens: tuple[str, ...]) -> list[Word]:
+def cut_special_tokens(text: str, special_tokens: tuple[str, ...]) -> list[Word]:
     """Cut a text before and after every special token; the leftmost first, and of those the longest."""
     parts: list[Word] = []
     start = position = 0

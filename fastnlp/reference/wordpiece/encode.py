@@ -19,11 +19,12 @@ def encode(text: bytes, model: WordPieceModel) -> list[int]:
         if word.special and model.rules.rules == BERT:
             ids.append(model.ids[word.text])
         else:
-            ids += _encode_word(word.text, model)
+            ids += encode_word(word.text, model)
     return ids
 
 
-def _encode_word(word: str, model: WordPieceModel) -> list[int]:
+def encode_word(word: str, model: WordPieceModel) -> list[int]:
+    """The token ids of one normalised word."""
     if model.rules.rules == KERAS:
         too_long = len(word.encode()) > MAX_BYTES_PER_WORD
     else:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/count_words.h"
 #include "bindings/texts.h"
 #include "bindings/wordpiece.h"
 #include "core/cpu.h"
@@ -49,4 +50,5 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   module.def("unicode_version", &fastnlp::unicode::version, "The version of the Unicode table compiled in.");
   fastnlp::register_texts(module);
   fastnlp::register_wordpiece(module);
+  fastnlp::register_count_words(module);
 }

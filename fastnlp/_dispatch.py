@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from fastnlp.reference import wordpiece as reference_wordpiece
-from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
+from fastnlp.reference.text import BERT, KERAS, TextRules, decode_utf8, split_lines
 
 __all__ = [
     "BERT",
     "KERAS",
     "DelimitedText",
+    "FlatCounts",
     "TextRules",
+    "WordCounter",
     "WordPieceKernels",
+    "WordTable",
     "available_targets",
     "native",
     "split_lines",
@@ -198,9 +202,123 @@ class WordPieceKernels:
 dump_wordpiece = reference_wordpiece.dump
 
 
-def count_words(source: Any, rules: TextRules) -> dict[str, int]:
-    """The number of times that each word comes in the texts of a source."""
-    return reference_wordpiece.count_words(_reference_texts(source), rules)
+@dataclass(frozen=True)
+class FlatCounts:
+    """Words and how often each came; word `i` is `bytes[splits[i] : splits[i + 1]]`, in UTF-8."""
+
+    bytes: np.ndarray  # uint8
+    splits: np.ndarray  # int64
+    counts: np.ndarray  # int64
+
+    @classmethod
+    def from_dict(cls, counts: Mapping[str, int]) -> FlatCounts:
+        return _flatten([word.encode() for word in counts], list(counts.values()))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def words(self) -> list[bytes]:
+        text = self.bytes.tobytes()
+        return [text[begin:end] for begin, end in pairwise(self.splits.tolist())]
+
+    def to_dict(self) -> dict[str, int]:
+        if _target != REFERENCE:
+            assert native is not None
+            counts: dict[str, int] = native.word_counts_to_dict(self.bytes, self.splits, self.counts)
+            return counts
+        return dict(zip(map(bytes.decode, self.words()), self.counts.tolist(), strict=True))
+
+    def take(self, indices: np.ndarray) -> FlatCounts:
+        """Some of the words, in the order of `indices`."""
+        if _target != REFERENCE:
+            assert native is not None
+            return FlatCounts(*native.take_words(self.bytes, self.splits, indices), self.counts[indices])
+        words = self.words()
+        return _flatten([words[index] for index in indices.tolist()], self.counts[indices].tolist())
+
+    def partitions(self, log2_partitions: int) -> np.ndarray:
+        """A number below `2**log2_partitions` for each word, uint16: the same for equal words, else as if at random."""
+        if _target != REFERENCE:
+            assert native is not None
+            numbers: np.ndarray = native.partition_words(self.bytes, self.splits, log2_partitions)
+            return numbers
+        return np.array([crc32(word) >> (32 - log2_partitions) for word in self.words()], np.uint16)
+
+
+def _flatten(words: list[bytes], counts: list[int]) -> FlatCounts:
+    splits = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    return FlatCounts(np.frombuffer(b"".join(words), np.uint8), splits, np.array(counts, np.int64))
+
+
+class WordCounter:
+    """Counts the words of one batch of texts after another."""
+
+    def __init__(self, rules: TextRules) -> None:
+        self._rules = rules
+        self._native: Any = None
+        self._counts: dict[str, int] = {}
+        self._replaced = 0
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordCounter(
+                rules.rules == BERT, rules.lowercase, rules.strip_accents, rules.split, rules.split_on_cjk
+            )
+
+    def add(self, source: Any, num_threads: int, strict: bool) -> None:
+        """Count the words of all texts of a source."""
+        if self._native is not None:
+            self._native.add(_native_texts(source), num_threads, strict)
+            return
+        texts = _checked(_reference_texts(source), strict)
+        for word, count in reference_wordpiece.count_words(texts, self._rules).items():
+            self._counts[word] = self._counts.get(word, 0) + count
+        replacement = "\ufffd"
+        self._replaced += sum(decode_utf8(text).count(replacement) - text.count(replacement.encode()) for text in texts)
+
+    def memory(self) -> int:
+        """What the counts take, in bytes, about."""
+        return self._native.memory() if self._native is not None else 100 * len(self._counts)
+
+    def take(self) -> tuple[FlatCounts, int]:
+        """The words, in the order in which they first came, and the number of ill-formed sequences; and begin anew."""
+        if self._native is not None:
+            *words, replaced = self._native.take()
+            return FlatCounts(*words), replaced
+        counts, replaced = FlatCounts.from_dict(self._counts), self._replaced
+        self._counts, self._replaced = {}, 0
+        return counts, replaced
+
+
+class WordTable:
+    """Adds up the counts of equal words."""
+
+    def __init__(self) -> None:
+        self._native: Any = None
+        self._words: dict[bytes, tuple[int, int]] = {}
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordTable()
+
+    def __len__(self) -> int:
+        return len(self._words if self._native is None else self._native)
+
+    def add(self, words: FlatCounts, firsts: np.ndarray) -> None:
+        """Add words; those that are new keep the numbers in `firsts`."""
+        if self._native is not None:
+            self._native.add(words.bytes, words.splits, words.counts, firsts)
+            return
+        for word, count, first in zip(words.words(), words.counts.tolist(), firsts.tolist(), strict=True):
+            before, first_before = self._words.get(word, (0, first))
+            self._words[word] = before + count, first_before
+
+    def take(self) -> tuple[FlatCounts, np.ndarray]:
+        """The words in the order in which they were added first, and their numbers; and begin anew."""
+        if self._native is not None:
+            *words, firsts = self._native.take()
+            return FlatCounts(*words), firsts
+        counts, firsts = np.array(list(self._words.values()), np.int64).reshape(-1, 2).T
+        words, self._words = _flatten(list(self._words), counts.tolist()), {}
+        return words, firsts
 
 
 learn = reference_wordpiece.learn

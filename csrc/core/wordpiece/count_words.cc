@@ -154,6 +154,7 @@ Status WordCounter::add(std::span<const std::string_view> texts, int num_threads
       position_ += static_cast<int64_t>(texts[row].size()) + 1;
     }
   }
+  if (chunks == 0) return {};
   const size_t threads = std::min(chunks, static_cast<size_t>(std::max(num_threads, 1)));
   while (tallies_.size() < threads) tallies_.push_back(std::make_unique<Tally>(rules_, classes_));
   std::atomic<size_t> next{0};

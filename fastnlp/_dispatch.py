@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -214,8 +214,24 @@ class FlatCounts:
     def from_dict(cls, counts: Mapping[str, int]) -> FlatCounts:
         return _flatten([word.encode() for word in counts], list(counts.values()))
 
+    @classmethod
+    def concatenate(cls, parts: Iterable[FlatCounts]) -> FlatCounts:
+        """The words of all parts, one part after another."""
+        parts = list(parts)
+        starts = np.cumsum([0, *(part.bytes.size for part in parts)])
+        return cls(
+            np.concatenate([np.empty(0, np.uint8), *(part.bytes for part in parts)]),
+            np.concatenate([np.zeros(1, np.int64), *(part.splits[1:] + start for part, start in zip(parts, starts))]),
+            np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)]),
+        )
+
     def __len__(self) -> int:
         return len(self.counts)
+
+    def __getitem__(self, rows: slice) -> FlatCounts:
+        begin, end, _ = rows.indices(len(self))
+        splits = self.splits[begin : end + 1]
+        return FlatCounts(self.bytes[splits[0] : splits[-1]], splits - splits[0], self.counts[begin:end])
 
     def words(self) -> list[bytes]:
         text = self.bytes.tobytes()

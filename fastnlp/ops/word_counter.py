@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastnlp import _dispatch
-from fastnlp._dispatch import KERAS, FlatCounts
+from fastnlp._dispatch import KERAS, FlatCounts, TextRules, WordTable
 from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
 from fastnlp.ops.threads import as_num_threads
+
+__all__ = ["FlatCounts", "TextRules", "WordCounter", "WordTable"]
 
 
 class WordCounter:

@@ -204,9 +204,9 @@ dump_wordpiece = reference_wordpiece.dump
 
 @dataclass(frozen=True)
 class FlatCounts:
-    """Words and how often each came; word `i` is `bytes[splits[i] : splits[i + 1]]`, in UTF-8."""
+    """Words and how often each came; word `i` is `text[splits[i] : splits[i + 1]]`, in UTF-8."""
 
-    bytes: np.ndarray  # uint8
+    text: np.ndarray  # uint8
     splits: np.ndarray  # int64
     counts: np.ndarray  # int64
 
@@ -218,10 +218,12 @@ class FlatCounts:
     def concatenate(cls, parts: Iterable[FlatCounts]) -> FlatCounts:
         """The words of all parts, one part after another."""
         parts = list(parts)
-        starts = np.cumsum([0, *(part.bytes.size for part in parts)])
+        starts = np.cumsum([0, *(part.text.size for part in parts)])
         return cls(
-            np.concatenate([np.empty(0, np.uint8), *(part.bytes for part in parts)]),
-            np.concatenate([np.zeros(1, np.int64), *(part.splits[1:] + start for part, start in zip(parts, starts))]),
+            np.concatenate([np.empty(0, np.uint8), *(part.text for part in parts)]),
+            np.concatenate(
+                [np.zeros(1, np.int64), *(part.splits[1:] + start for part, start in zip(parts, starts, strict=False))]
+            ),
             np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)]),
         )
 
@@ -231,16 +233,16 @@ class FlatCounts:
     def __getitem__(self, rows: slice) -> FlatCounts:
         begin, end, _ = rows.indices(len(self))
         splits = self.splits[begin : end + 1]
-        return FlatCounts(self.bytes[splits[0] : splits[-1]], splits - splits[0], self.counts[begin:end])
+        return FlatCounts(self.text[splits[0] : splits[-1]], splits - splits[0], self.counts[begin:end])
 
     def words(self) -> list[bytes]:
-        text = self.bytes.tobytes()
+        text = self.text.tobytes()
         return [text[begin:end] for begin, end in pairwise(self.splits.tolist())]
 
     def to_dict(self) -> dict[str, int]:
         if _target != REFERENCE:
             assert native is not None
-            counts: dict[str, int] = native.word_counts_to_dict(self.bytes, self.splits, self.counts)
+            counts: dict[str, int] = native.word_counts_to_dict(self.text, self.splits, self.counts)
             return counts
         return dict(zip(map(bytes.decode, self.words()), self.counts.tolist(), strict=True))
 
@@ -248,7 +250,8 @@ class FlatCounts:
         """Some of the words, in the order of `indices`."""
         if _target != REFERENCE:
             assert native is not None
-            return FlatCounts(*native.take_words(self.bytes, self.splits, indices), self.counts[indices])
+            text, splits = native.take_words(self.text, self.splits, indices)
+            return FlatCounts(text, splits, self.counts[indices])
         words = self.words()
         return _flatten([words[index] for index in indices.tolist()], self.counts[indices].tolist())
 
@@ -256,7 +259,7 @@ class FlatCounts:
         """A number below `2**log2_partitions` for each word, uint16: the same for equal words, else as if at random."""
         if _target != REFERENCE:
             assert native is not None
-            numbers: np.ndarray = native.partition_words(self.bytes, self.splits, log2_partitions)
+            numbers: np.ndarray = native.partition_words(self.text, self.splits, log2_partitions)
             return numbers
         return np.array([crc32(word) >> (32 - log2_partitions) for word in self.words()], np.uint16)
 
@@ -321,7 +324,7 @@ class WordTable:
     def add(self, words: FlatCounts, firsts: np.ndarray) -> None:
         """Add words; those that are new keep the numbers in `firsts`."""
         if self._native is not None:
-            self._native.add(words.bytes, words.splits, words.counts, firsts)
+            self._native.add(words.text, words.splits, words.counts, firsts)
             return
         for word, count, first in zip(words.words(), words.counts.tolist(), firsts.tolist(), strict=True):
             before, first_before = self._words.get(word, (0, first))
@@ -332,8 +335,9 @@ class WordTable:
         if self._native is not None:
             *words, firsts = self._native.take()
             return FlatCounts(*words), firsts
-        counts, firsts = np.array(list(self._words.values()), np.int64).reshape(-1, 2).T
-        words, self._words = _flatten(list(self._words), counts.tolist()), {}
+        words = _flatten(list(self._words), [count for count, _ in self._words.values()])
+        firsts = np.array([first for _, first in self._words.values()], np.int64)
+        self._words = {}
         return words, firsts
 
 

@@ -60,7 +60,7 @@ class SpillingCounter:
 
     def _merge(self, runs: _WordFile) -> Iterator[FlatCounts]:
         with closing(_WordFile()) as merged:
-            for blocks in self._add_up(runs, merged):
+            for blocks in filter(None, self._add_up(runs, merged)):
                 words, firsts = zip(*(merged.read(block, 0, block.size) for block in blocks), strict=True)
                 yield FlatCounts.concatenate(words).take(np.argsort(np.concatenate(firsts)))
 
@@ -85,7 +85,8 @@ class SpillingCounter:
                 ends.append(len(table))
             words, firsts = table.take()
             for blocks, start, end in zip(first_in, [0, *ends], ends, strict=False):
-                blocks.append(merged.append(words[start:end], firsts[start:end]))
+                if start < end:
+                    blocks.append(merged.append(words[start:end], firsts[start:end]))
         return first_in
 
 
@@ -103,7 +104,7 @@ class _WordFile:
     """A file without a name that holds blocks of words."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self.num_bytes = 0
 
     def close(self) -> None:
@@ -113,7 +114,7 @@ class _WordFile:
         """Write words, and where in their run each of them stands."""
         block = _Block(self.num_bytes, len(words))
         self._file.seek(block.offset)
-        for column in (words.counts, firsts, words.splits, words.bytes):
+        for column in (words.counts, firsts, words.splits, words.text):
             self.num_bytes += self._file.write(column.data)
         return block
 

@@ -106,7 +106,7 @@ class WordCounts(Mapping[str, int]):
         parts = [_from_arrow(chunk) for chunk in words.chunks]
         flat = FlatCounts.concatenate([FlatCounts(*part, np.empty(0, np.int64)) for part in parts])
         counts = table["count"].to_numpy()
-        return cls(FlatCounts(flat.bytes, flat.splits, counts), TextRules(**fields["rules"]), fields["num_replaced"])
+        return cls(FlatCounts(flat.text, flat.splits, counts), TextRules(**fields["rules"]), fields["num_replaced"])
 
     @classmethod
     def merge(cls, parts: Iterable[WordCounts]) -> WordCounts:
@@ -165,7 +165,7 @@ def write_word_counts(
             num_words += int(part.counts.sum())
             for begin in range(0, len(part), ROWS_PER_GROUP):
                 rows = part[begin : begin + ROWS_PER_GROUP]
-                buffers = [None, pa.py_buffer(rows.splits), pa.py_buffer(rows.bytes)]
+                buffers = [None, pa.py_buffer(rows.splits), pa.py_buffer(rows.text)]
                 words = pa.Array.from_buffers(pa.large_string(), len(rows), buffers)
                 writer.write_table(pa.table([words, pa.array(rows.counts)], schema))
     return WordCountsSummary(num_different, num_words, num_replaced)
@@ -191,8 +191,8 @@ def _describe(rules: TextRules, other: TextRules) -> str:
 
 def _pyarrow() -> tuple[Any, Any]:
     try:
-        import pyarrow  # noqa: PLC0415
-        import pyarrow.parquet  # noqa: PLC0415
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError as error:
         raise ImportError("Counts files need pyarrow: install fastnlp[corpus].") from error
-    return pyarrow, pyarrow.parquet
+    return pa, pq

@@ -184,7 +184,7 @@ Status WordCounter::take(CountedWords& out) try {
   std::ranges::sort(pieces, {}, &Piece::first);
 
   constexpr size_t kAhead = 8;
-  WordTable words;
+  WordTable words(pieces.size());
   WordScanner scanner(rules_);
   out.replaced = 0;
   for (size_t i = 0; i < pieces.size(); ++i) {

@@ -1,5 +1,7 @@
 #include "core/wordpiece/word_table.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -22,6 +24,13 @@ uint64_t hash_word(std::string_view word) {
   uint64_t rest = 0;
   if (!word.empty()) std::memcpy(&rest, word.data(), word.size());
   return mix(hash, rest) * kFactor;
+}
+
+WordTable::WordTable(size_t expected) : slots_(std::max(8, static_cast<int>(std::bit_width(expected)) + 1)) {
+  splits_.reserve(expected + 1);
+  counts_.reserve(expected);
+  firsts_.reserve(expected);
+  splits_.push_back(0);
 }
 
 void WordTable::add(std::string_view word, int64_t count, int64_t first) {

@@ -15,7 +15,10 @@ uint64_t hash_word(std::string_view word);
 
 class WordTable {
  public:
-  WordTable() { splits_.push_back(0); }
+  WordTable() : WordTable(0) {}
+
+  // With room for so many words. Throws std::bad_alloc.
+  explicit WordTable(size_t expected);
 
   // Adds to the count of a word, which was first seen at `first` if it is new. Throws std::bad_alloc.
   void add(std::string_view word, int64_t count, int64_t first);
@@ -45,12 +48,10 @@ class WordTable {
     uint32_t index;
   };
 
-  static constexpr int kFirstLog2Slots = 8;
-
   size_t slot_of(uint64_t hash) const { return hash >> (64 - slots_.log2_size()); }
   void grow();
 
-  Table<Slot> slots_{kFirstLog2Slots};
+  Table<Slot> slots_;
   Buffer<char> bytes_;
   Buffer<int64_t> splits_;
   Buffer<int64_t> counts_;

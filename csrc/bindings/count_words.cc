@@ -143,9 +143,10 @@ void register_count_words(py::module_& module) {
       .def("add", &add_texts, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
            "Counts the words of all texts.")
       .def("memory", &WordCounter::memory, "What the counts take, in bytes.")
-      .def("take", &take_counts,
-           "The words in the order in which they first came: their bytes, uint8, splits and counts, int64; and how many "
-           "ill-formed sequences U+FFFD stands for. The counter begins anew.");
+      .def(
+          "take", &take_counts,
+          "The words in the order in which they first came: their bytes, uint8, splits and counts, int64; and how many "
+          "ill-formed sequences U+FFFD stands for. The counter begins anew.");
   py::class_<WordTable>(module, "WordTable", "Adds up the counts of equal words.")
       .def(py::init())
       .def("__len__", &WordTable::size)
@@ -154,8 +155,9 @@ void register_count_words(py::module_& module) {
       .def("take", &take_table,
            "The words in the order in which they were added first: bytes, splits, counts and firsts. The table begins "
            "anew.");
-  module.def("partition_words", &partition_words, py::arg("bytes"), py::arg("splits"), py::arg("log2_partitions"),
-             "A number below 2**log2_partitions for each word, uint16: the same for equal words, else as if at random.");
+  module.def(
+      "partition_words", &partition_words, py::arg("bytes"), py::arg("splits"), py::arg("log2_partitions"),
+      "A number below 2**log2_partitions for each word, uint16: the same for equal words, else as if at random.");
   module.def("take_words", &take_words, py::arg("bytes"), py::arg("splits"), py::arg("indices"),
              "Bytes and splits of some words.");
   module.def("word_counts_to_dict", &to_dict, py::arg("bytes"), py::arg("splits"), py::arg("counts"),

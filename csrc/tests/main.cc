@@ -7,5 +7,6 @@ int main() {
   fastnlp::tests::test_pieces();
   fastnlp::tests::test_lookup();
   fastnlp::tests::test_wordpiece();
+  fastnlp::tests::test_count_words();
   std::puts("all tests passed");
 }

@@ -89,8 +89,8 @@ inline __m128i load_ids(const char* place) { return _mm_load_si128(reinterpret_c
 
 #define FASTNLP_AVX2 [[gnu::target("avx2,bmi,bmi2,popcnt")]]
 
-FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_t begin, size_t end,
-                                 KeyedLines table, PieceKeys& keys) {
+FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
+                                 PieceKeys& keys) {
   for (size_t i = begin; i < end; ++i) {
     const auto* const mask = reinterpret_cast<const __m128i*>(&key_mask(pieces, i));
     const __m128i key = _mm_and_si128(load_key(window, pieces, i), _mm_load_si128(mask));

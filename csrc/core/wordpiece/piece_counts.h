@@ -26,7 +26,9 @@ class PieceCounts {
       const PieceKey key = keys.keys[i];
       Line& line = *reinterpret_cast<Line*>(lines + keys.offsets[i]);
       // Without a branch: which of the two has the key cannot be predicted.
-      const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
+      const auto differs = [&](size_t way) {
+        return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high);
+      };
       const uint64_t first = differs(0), second = differs(1);
       if (first != 0 && second != 0) [[unlikely]]
         break;

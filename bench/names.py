@@ -8,6 +8,7 @@ ENCODE_TOKENS_DATASET = "Encode to tokens in tf.data"
 DECODE = "Decode to a list of str"
 DECODE_DATASET = "Decode in tf.data"
 TOKENS = "Ids to tokens"
+COUNT_WORDS = "Count words"
 
 # The part after the first space says which part of an implementation, or how it is used.
 FASTNLP = "fastnlp"

@@ -98,11 +98,14 @@ py::tuple take_table(WordTable& table) {
 }
 
 py::array_t<uint16_t> partition_words(const Array<uint8_t>& bytes, const Array<int64_t>& splits, int log2_partitions) {
+  constexpr uint64_t kFactor = 0xD6E8FEB86659FD93u;
   const FlatWords words(bytes, splits);
   Buffer<uint16_t> numbers;
   numbers.resize(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
-    numbers.data()[i] = static_cast<uint16_t>(wordpiece::hash_word(words[i]) >> (64 - log2_partitions));
+    // Hashed once more: the words of one partition must not lie side by side in a WordTable.
+    const uint64_t hash = wordpiece::hash_word(words[i]) * kFactor;
+    numbers.data()[i] = static_cast<uint16_t>(hash >> (64 - log2_partitions));
   }
   return to_numpy(numbers);
 }

@@ -82,8 +82,8 @@ def count_words_to_file(
 ) -> WordCountsSummary:
     """Count the words of files, and write them to a counts file.
 
-    The file is that of `count_words(...).save(out)`, but the words are never
-    all in memory, however many there are.
+    The file holds what `count_words(...).save(out)` writes, but the words are
+    never all in memory, however many there are.
 
     Args:
         out: the file to write. It is whole or not there.

@@ -61,7 +61,7 @@ def compute_word_piece_vocabulary(
 
     Raises:
         ValueError, TypeError: where an argument is unusable, the data holds
-            no word, or a token cannot be a line of a file.
+            no word, a file is compressed, or a token cannot be a line of a file.
         FileNotFoundError, IsADirectoryError, OSError: where a file cannot be
             read or written; names it.
 
@@ -88,6 +88,7 @@ def compute_word_piece_vocabulary(
     vocabulary = compute_word_piece_vocabulary(data, 13, split=False)
     ```
     """
+    parts: Iterable[Any]
     if isinstance(data, list):
         if not split:
             raise ValueError(
@@ -99,7 +100,7 @@ def compute_word_piece_vocabulary(
     elif _is_dataset(data):
         parts = _read_dataset(data)
     elif isinstance(data, np.ndarray) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        parts = iter([data])
+        parts = [data]
     elif isinstance(data, Iterator):
         parts = _read_iterator(data)
     else:
@@ -122,7 +123,7 @@ def compute_word_piece_vocabulary(
     return None
 
 
-def _count(parts: Iterable[Any], **options: bool) -> Iterator[dict[str, int]]:
+def _count(parts: Iterable[Any], **options: Any) -> Iterator[dict[str, int]]:
     """One mapping, counted when it is asked for: after the learner has checked its arguments."""
     counter = WordCounter(**options)
     for part in parts:

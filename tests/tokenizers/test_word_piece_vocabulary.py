@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_learns_from_files(file):
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=3), st.booleans(), st.booleans(), st.booleans())
 def test_a_file_counts_as_one_text(tmp_path_factory, contents, lowercase, strip_accents, split_on_cjk):
     folder = tmp_path_factory.mktemp("files")
-    contents = [content + "\na\u0301\n\u0301b\r\n中\n".encode() * 5 for content in contents]
+    contents = [b"\n" + content + "\na\u0301\n\u0301b\r\n中\n".encode() * 5 for content in contents]
     paths = []
     for number, content in enumerate(contents):
         paths.append(folder / str(number))
@@ -109,6 +110,9 @@ def test_unusable_data(tmp_path, file):
             compute_word_piece_vocabulary(data, 40)
     with pytest.raises(ValueError, match="`split` must be True where `data` is a list"):
         compute_word_piece_vocabulary([file], 40, split=False)
+    file.write_bytes(gzip.compress(b"a b"))
+    with pytest.raises(ValueError, match=r"must be a file of plain text; '.*text\.txt' is compressed \(gzip\)"):
+        compute_word_piece_vocabulary([file], 40)
     file.write_text(" \n \n")
     for data in ([], [file]):
         with pytest.raises(ValueError, match="at least one word; received none"):

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bindings/texts.h"
@@ -15,6 +17,7 @@
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 #include "core/wordpiece/encode_with_offsets.h"
+#include "core/wordpiece/ladder.h"
 #include "core/wordpiece/model.h"
 
 namespace py = pybind11;
@@ -109,6 +112,33 @@ py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_styl
   return list;
 }
 
+// What the ladder's steps read stays alive as long as it does.
+class Ladder {
+ public:
+  Ladder(std::shared_ptr<const Model> model, const Texts& texts) : model_(std::move(model)), texts_(texts) {
+    if (const Status status = wordpiece::Ladder::check(*model_); !status.ok()) raise(status);
+    const py::gil_scoped_release release;
+    ladder_.emplace(*model_, texts_.views());
+  }
+
+  size_t run(wordpiece::Step step) {
+    const py::gil_scoped_release release;
+    return ladder_->run(step);
+  }
+
+  py::array_t<int32_t> ids() const {
+    return py::array_t<int32_t>(static_cast<py::ssize_t>(ladder_->ids().size()), ladder_->ids().data());
+  }
+
+  size_t pieces() const { return ladder_->pieces(); }
+  size_t missed() const { return ladder_->missed(); }
+
+ private:
+  std::shared_ptr<const Model> model_;
+  Texts texts_;
+  std::optional<wordpiece::Ladder> ladder_;
+};
+
 }  // namespace
 
 void register_wordpiece(py::module_& module) {
@@ -121,6 +151,21 @@ void register_wordpiece(py::module_& module) {
            "Token ids, int32; byte offsets and character offsets, two a token; word numbers and row splits, int64.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
+
+  auto ladder = py::class_<Ladder>(module, "WordPieceLadder", "The steps of `encode`, to be timed one by one.");
+  ladder.def(py::init<std::shared_ptr<const Model>, const Texts&>(), py::arg("model"), py::arg("texts"));
+  for (const auto& [name, step] : {std::pair{"copy", wordpiece::Step::kCopy},
+                                   {"fill", wordpiece::Step::kFill},
+                                   {"find_pieces", wordpiece::Step::kFindPieces},
+                                   {"make_keys", wordpiece::Step::kMakeKeys},
+                                   {"look_up", wordpiece::Step::kLookUp}}) {
+    ladder.def(
+        name, [step = step](Ladder& self) { return self.run(step); },
+        "Does this step and those before it; the number of what it deals with.");
+  }
+  ladder.def("ids", &Ladder::ids, "The ids of all texts.")
+      .def_property_readonly("pieces", &Ladder::pieces)
+      .def_property_readonly("missed", &Ladder::missed, "The pieces that the cache lacks, warm as it is.");
 }
 
 }  // namespace fastnlp

@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.chart import draw
-from bench.names import ENCODE, ENCODE_DATASET, REFERENCE
-from bench.report import Report, Row, to_markdown, to_rich
+from bench.report import Report, to_markdown, to_rich
+from fastnlp.bench.chart import draw_encode
 from fastnlp.files import staged_file
 
 THREADS = (1, 2)
@@ -56,25 +55,9 @@ def write(report: Report) -> None:
     with staged_file(PAGE) as page:
         page.write(f"{before}{BEGIN}\n{to_markdown(report)}\n{END}{after}".encode())
     CHART.parent.mkdir(exist_ok=True)
-    panels = {
-        "From a Python list of str": fastest_first(report.rows_of(ENCODE)),
-        "Inside tf.data, batches of 1,024": fastest_first(report.rows_of(ENCODE_DATASET)),
-    }
-    starred = [row for rows in panels.values() for row in rows if row.different]
-    chart = draw(
-        "Text to WordPiece ids, MB/s",
-        f"{report.corpus}. {report.machine}, {report.date}",
-        f"* other ids in {starred[0].different:,} of {starred[0].documents:,} documents" if starred else "",
-        panels,
-    )
+    chart = draw_encode(report.rows, f"{report.corpus}. {report.machine}, {report.date}")
     with staged_file(CHART) as file:
         file.write(chart)
-
-
-def fastest_first(rows: list[Row]) -> list[Row]:
-    """The rows of compiled implementations, by their speed with the most threads."""
-    compiled = [row for row in rows if row.implementation != REFERENCE]
-    return sorted(compiled, key=lambda row: -row.speed(THREADS[-1]))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +14,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-import fastnlp
-from bench.names import COLD, ENCODE, FASTNLP, FASTNLP_COLD, OWN
-
-PEERS = ("nanotoken", "tokenizers", "tensorflow", "tensorflow-text", "keras", "keras-hub")
-
-
-@dataclass
-class Row:
-    """One implementation at one task.
-
-    Attributes:
-        task: what goes in and what comes out.
-        implementation: a name, and after a space which part of it.
-        rules: the rules for text.
-        documents: how many texts were encoded or decoded.
-        megabytes: of text in UTF-8, 10**6 bytes each.
-        different: how many documents got other ids, or other text, than the right ones.
-        medians: seconds a round, by the number of threads.
-        spreads: the interquartile range divided by the median, by the number of threads.
-    """
-
-    task: str
-    implementation: str
-    rules: str
-    documents: int
-    megabytes: float
-    different: int
-    medians: dict[int, float] = field(default_factory=dict)
-    spreads: dict[int, float] = field(default_factory=dict)
-
-    def speed(self, threads: int) -> float:
-        """MB/s."""
-        return self.megabytes / self.medians[threads]
+from fastnlp.bench.machine import describe_machine, describe_software
+from fastnlp.bench.names import COLD, ENCODE, FASTNLP, FASTNLP_COLD, OWN
+from fastnlp.bench.rows import Row, format_number, format_threads
+from fastnlp.bench.timing import Timing
 
 
 @dataclass
@@ -73,12 +41,11 @@ class Report:
                 info = benchmark["extra_info"]
                 key = info["task"], info["implementation"], info["rules"]
                 row = rows.setdefault(key, Row(*key, info["documents"], info["bytes"] / 1e6, info["different"]))
-                row.medians[threads] = benchmark["stats"]["median"]
-                row.spreads[threads] = benchmark["stats"]["iqr"] / benchmark["stats"]["median"]
-        cpu = run["machine_info"]["cpu"]
+                stats = benchmark["stats"]
+                row.timings[threads] = Timing(stats["min"], stats["median"], stats["iqr"] / stats["median"])
         return cls(
             corpus=info["corpus"],
-            machine=f"{re.sub(r'[(](R|TM)[)]', '', cpu['brand_raw'])}, {cpu['count']} cores",
+            machine=describe_machine(),
             software=describe_software(),
             date=datetime.fromisoformat(run["datetime"]).strftime("%d %B %Y").lstrip("0"),
             threads=list(paths),
@@ -99,7 +66,7 @@ class Report:
         for threads in self.threads:
             ratio = self._fastnlp(row).speed(threads) / row.speed(threads)
             cells += [
-                f"{row.medians[threads]:.3f} s",
+                f"{row.timings[threads].median:.3f} s",
                 format_number(row.speed(threads)),
                 "" if row.implementation in OWN else format_number(ratio),
             ]
@@ -116,7 +83,7 @@ class Report:
         """What was measured, where, with what, and how steadily."""
         megabytes = {row.documents: row.megabytes for row in self.rows_of(ENCODE)}
         sizes = ", ".join(f"{documents:,} documents are {size:.2f} MB" for documents, size in sorted(megabytes.items()))
-        spreads = sorted(spread for row in self.rows for spread in row.spreads.values())
+        spreads = sorted(timing.spread for row in self.rows for timing in row.timings.values())
         noise = f"{statistics.median(spreads):.0%} in the median row, {max(spreads):.0%} in the worst"
         return [
             f"Text: {self.corpus}; {sizes}.",
@@ -131,28 +98,6 @@ class Report:
         return next(
             other for other in self.rows_of(row.task) if (other.implementation, other.rules) == (own, row.rules)
         )
-
-
-def describe_software() -> str:
-    """fastnlp and the peers that are installed, with their versions."""
-    config = fastnlp.show_config()
-    parts = [f"fastnlp {config['fastnlp']} ({config['target']}, {config['compiler']})", f"Python {config['python']}"]
-    for peer in PEERS:
-        with suppress(PackageNotFoundError):
-            parts.append(f"{peer} {version(peer)}")
-    return ", ".join(parts)
-
-
-def format_number(number: float) -> str:
-    """Two or three significant digits."""
-    if number >= 9.95:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 0.95 else f"{number:.2f}"
-
-
-def format_threads(threads: int) -> str:
-    """A number of threads in words."""
-    return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def to_rich(report: Report) -> Group:

@@ -24,7 +24,21 @@ LAYERS = {
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
     "tokenizers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "corpus": {"numpy", "orjson", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
-    "cli": {"click", "rich", "fastnlp.config", "fastnlp.corpus", "fastnlp.files", "fastnlp.ops", "fastnlp._version"},
+    "bench": {
+        *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
+        "fastnlp.tokenizers",
+    },
+    "cli": {
+        "click",
+        "rich",
+        "orjson",
+        "fastnlp.bench",
+        "fastnlp.config",
+        "fastnlp.corpus",
+        "fastnlp.files",
+        "fastnlp.ops",
+        "fastnlp._version",
+    },
 }
 TABLE_OF_CONTENTS = {"__init__", "__main__", "_version"}
 

@@ -79,7 +79,7 @@ def run(
             target=target or targets[0],
             on_step=lambda name: progress.update(task, description=f"measure {name}"),
         )
-    text = f"{', '.join(map(str, inputs))}" if inputs else "Python's own documentation"
+    text = ", ".join(path.name for path in inputs) if inputs else "Python's own documentation"
     if vocabulary is None:
         text += ", and a vocabulary learned from it"
     _print(results, text)

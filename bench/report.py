@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Group
 from rich.table import Table
@@ -47,7 +46,7 @@ class Report:
             corpus=info["corpus"],
             machine=describe_machine(),
             software=describe_software(),
-            date=datetime.fromisoformat(run["datetime"]).strftime("%d %B %Y").lstrip("0"),
+            date=format_date(datetime.fromisoformat(run["datetime"])),
             threads=list(paths),
             rows=list(rows.values()),
         )
@@ -100,6 +99,11 @@ class Report:
         )
 
 
+def format_date(date: datetime) -> str:
+    """A day in words."""
+    return date.strftime("%d %B %Y").lstrip("0")
+
+
 def to_rich(report: Report) -> Group:
     """The report for a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -112,19 +116,20 @@ def to_rich(report: Report) -> Group:
     return Group(table, "", *report.notes())
 
 
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
+    """A table whose first columns are text and whose others are figures."""
+    rules = ["---"] * text_columns + ["---:"] * (len(header) - text_columns)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rules, *rows])
+
+
 def to_markdown(report: Report) -> str:
     """The report for a page of documentation."""
-
-    def line(cells: Sequence[Any]) -> str:
-        return f"| {' | '.join(cells)} |"
-
     parts = []
     for task in report.tasks():
-        header = report.header()
-        lines = [line([f"**{task}**", *header[1:]]), line(["---", "---"] + ["---:"] * (len(header) - 2))]
+        rows = []
         for row in report.rows_of(task):
             name, *cells = report.cells(row)
-            lines.append(line([f"**{name}**" if row.implementation in OWN else name, *cells]))
-        parts.append("\n".join(lines))
+            rows.append([f"**{name}**" if row.implementation in OWN else name, *cells])
+        parts.append(markdown_table([f"**{task}**", *report.header()[1:]], rows, text_columns=2))
     parts.append("\n".join(f"- {note}" for note in report.notes()))
     return "\n\n".join(parts) + "\n"

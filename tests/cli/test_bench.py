@@ -70,12 +70,11 @@ def test_a_peer_with_other_ids_is_not_passed_over(fastnlp, text, vocabulary, tmp
     pytest.importorskip("nanotoken")
     without("tensorflow", "tensorflow_text", "keras", "keras_hub")
     right = peers.hugging_face
-    spoiled = {"fox": "wolf"}
-    monkeypatch.setattr(
-        peers,
-        "hugging_face",
-        lambda tokens, **options: right([spoiled.get(token, token) for token in tokens], **options),
-    )
+
+    def make_spoiled(tokens, **options):
+        return right(["wolf" if token == "fox" else token for token in tokens], **options)
+
+    monkeypatch.setattr(peers, "hugging_face", make_spoiled)
     status, out, _ = fastnlp("bench", text, "--vocabulary", vocabulary, "--threads", 1, "--json", "results.json")
     assert status == 0
     comparison = json.loads((tmp_path / "results.json").read_bytes())["comparison"]

@@ -154,6 +154,19 @@ void append_utf32(const char32_t* code_points, size_t size, std::string& out) {
 
 }  // namespace
 
+// Counting references reads every item, one after another where memory could serve many at once.
+static void prefetch_items(PyObject* sequence) {
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
+  PyObject** const items = PySequence_Fast_ITEMS(sequence);
+  for (Py_ssize_t i = 0; i < count; ++i) __builtin_prefetch(items[i], 1);
+}
+
+Texts::~Texts() {
+  for (const py::object& object : objects_) {
+    if (PyTuple_Check(object.ptr())) prefetch_items(object.ptr());
+  }
+}
+
 Texts::Texts(const py::object& source) {
   if (PyList_Check(source.ptr()) || PyTuple_Check(source.ptr())) {
     add_sequence(source);
@@ -174,6 +187,7 @@ Texts::Texts(const py::buffer& buffer, char delimiter) {
 
 void Texts::add_sequence(const py::object& sequence) {
   // A tuple of its own holds every item, whatever another thread does to a list.
+  prefetch_items(sequence.ptr());
   const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
   if (!items) throw py::error_already_set();
   objects_.push_back(items);
@@ -182,6 +196,11 @@ void Texts::add_sequence(const py::object& sequence) {
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* const item = PyTuple_GET_ITEM(items.ptr(), i);
     if (PyUnicode_Check(item)) {
+      if (PyUnicode_IS_COMPACT_ASCII(item)) {  // its own bytes are UTF-8
+        views_.emplace_back(static_cast<const char*>(PyUnicode_DATA(item)),
+                            static_cast<size_t>(PyUnicode_GET_LENGTH(item)));
+        continue;
+      }
       Py_ssize_t size = 0;
       const char* bytes = PyUnicode_AsUTF8AndSize(item, &size);
       if (bytes == nullptr) {  // a lone surrogate

@@ -17,6 +17,10 @@ class Texts {
   // The lines of a buffer of bytes.
   Texts(const pybind11::buffer& buffer, char delimiter);
 
+  Texts(const Texts&) = delete;
+  Texts& operator=(const Texts&) = delete;
+  ~Texts();
+
   const std::vector<std::string_view>& views() const { return views_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "core/text/utf8.h"
 
 #include "check.h"
+#include "core/cpu.h"
 
 namespace fastnlp::tests {
 namespace {
@@ -27,10 +28,37 @@ void check_every_code_point() {
   }
 }
 
+// The first invalid byte of long texts with a wrong byte here or there, on every target.
+void check_first_invalid() {
+  Random random(6);
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes;
+    while (bytes.size() < below(random, 200)) {
+      std::string part;
+      utf8::append_repaired(random_text(random, below(random, 2) ? 3 : 30), part);
+      bytes += part + std::string(below(random, 40), 'a');
+    }
+    for (size_t left = below(random, 3); left > 0 && !bytes.empty(); --left) {
+      bytes[below(random, bytes.size())] = static_cast<char>(below(random, 256));
+    }
+    if (below(random, 4) == 0) bytes.resize(below(random, bytes.size() + 1));
+    const Guarded text(bytes);
+    const char* const end = text.view().data() + bytes.size();
+    const char* p = text.view().data();
+    while (p < end && utf8::decode(p, end).valid) p += utf8::decode(p, end).size;
+    for (const Target target : available_targets()) {
+      use_target(target);
+      CHECK(utf8::first_invalid(text.view()) == static_cast<size_t>(p - text.view().data()));
+    }
+    use_target(available_targets().front());
+  }
+}
+
 }  // namespace
 
 void test_utf8() {
   check_every_code_point();
+  check_first_invalid();
   Random random(1);
   for (int round = 0; round < 20000; ++round) {
     const Guarded text(random_text(random, 12));

@@ -160,7 +160,6 @@ void test_wordpiece() {
     const Status with_offsets = wordpiece::encode_with_offsets(*model, texts, {3, true}, aligned);
     CHECK(with_offsets.code == first.code && with_offsets.row == first.row);
     CHECK(with_offsets.byte_offset == first.byte_offset);
-
   }
 
   const std::string whole = dump(tokens, 31, true);

@@ -21,7 +21,6 @@ std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
 
 Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end) {
   for (size_t row = begin; row < end; ++row) {
-    if (utf8::is_ascii(texts[row])) continue;
     const size_t offset = utf8::first_invalid(texts[row]);
     if (offset != texts[row].size()) {
       return Status::error(Code::kInvalidUtf8, "invalid UTF-8", static_cast<int64_t>(row),

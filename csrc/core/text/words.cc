@@ -1,6 +1,7 @@
 #include "core/text/words.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace fastnlp {
 namespace {
@@ -30,6 +31,17 @@ WordScanner::WordScanner(const TextRules& rules)
       space_(rules.rules == Rules::kKeras ? kControl | kFormat : kWhiteSpace) {
   for (char32_t c = 0; c < 0x80; ++c) ascii_kinds_[c] = kind_of(c);
   ascii_kinds_[' '] = kSpace;
+  for (const std::string& token : rules.special_tokens) {
+    if (special_first_bytes_.find(token.front()) == std::string::npos) special_first_bytes_.push_back(token.front());
+  }
+}
+
+const char* WordScanner::find_first_byte(const char* p, const char* end) const {
+  if (special_first_bytes_.size() == 1 && p < end) {
+    const void* const found = std::memchr(p, special_first_bytes_.front(), static_cast<size_t>(end - p));
+    return found == nullptr ? end : static_cast<const char*>(found);
+  }
+  return std::find_first_of(p, end, special_first_bytes_.begin(), special_first_bytes_.end());
 }
 
 int WordScanner::special_at(std::string_view text, size_t position) const {

@@ -52,7 +52,10 @@ class WordScanner {
     // Under "keras" rules special tokens are found after accents are gone, under "bert" rules before.
     if (rules_.rules == Rules::kKeras && rules_.strip_accents && !ascii) text = strip_accents(text);
     size_t start = 0;
-    for (size_t position = 0; !rules_.special_tokens.empty() && position < text.size();) {
+    const char* const end = text.data() + text.size();
+    for (size_t position = 0; !rules_.special_tokens.empty();) {
+      position = static_cast<size_t>(find_first_byte(text.data() + position, end) - text.data());
+      if (position == text.size()) break;
       const int special = special_at(text, position);
       if (special == kNotSpecial) {
         ++position;
@@ -112,6 +115,8 @@ class WordScanner {
     return properties & space_ ? kSpace : kWord;
   }
 
+  // The next place where a special token may begin, or `end`.
+  const char* find_first_byte(const char* p, const char* end) const;
   int special_at(std::string_view text, size_t position) const;
   std::string_view lower_ascii(std::string_view text);
   std::string_view casefold(std::string_view word);
@@ -124,6 +129,7 @@ class WordScanner {
   uint8_t alone_;  // the properties of characters that are words of their own
   uint8_t space_;  // the properties of characters that separate words
   std::array<Kind, 256> ascii_kinds_{};
+  std::string special_first_bytes_;  // each once
   std::string repaired_, normalized_, lowered_, folded_;
   std::u32string run_;
 };

@@ -36,29 +36,49 @@ Table<T>::Table(int log2_size) : log2_size_(log2_size) {
 template class Table<PieceCache::Line>;
 template class Table<LongPieceCache::Entry>;
 
-void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids) {
-  Line& line = lines_[offset / sizeof(Line)];
-  line.keys[1] = line.keys[0];
-  line.ids[1] = line.ids[0];
-  line.keys[0] = key;
-  line.ids[0].fill(kNoId);
-  std::copy(ids.begin(), ids.end(), line.ids[0].begin());
-  ++inserted_;
+const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
+  const Line& found = beside(offset);
+  for (size_t way = 0; way < kWays; ++way) {
+    if (found.keys[way] == key) return &found.ids[way];
+  }
+  return nullptr;
 }
 
-void PieceCache::grow() {
-  if (lines_.log2_size() == kLog2Lines || inserted_ < lines_.size()) return;
+bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
+  return std::ranges::count(line(offset).keys, key) + std::ranges::count(beside(offset).keys, key) > 0;
+}
+
+void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids) {
+  // What comes first in a text is often what comes most: it rarely has to go.
+  constexpr size_t kRarely = 64;
+  Line* into = &line(offset);
+  size_t way = ++inserted_ % kRarely == 0 ? 0 : 1;
+  for (Line* const candidate : {&line(offset), &beside(offset)}) {
+    const auto free = std::ranges::find(candidate->keys, PieceKey{0, 0});
+    if (free == candidate->keys.end()) continue;
+    into = candidate;
+    way = static_cast<size_t>(free - candidate->keys.begin());
+    break;
+  }
+  into->keys[way] = key;
+  into->ids[way].fill(kNoId);
+  std::ranges::copy(ids, into->ids[way].begin());
+}
+
+bool PieceCache::grow() {
+  if (lines_.log2_size() == kLog2Lines || inserted_ < lines_.size()) return false;
   Table<Line> before(kLog2Lines);
   std::swap(before, lines_);
   reserve_zero();
   for (size_t i = 0; i < before.size(); ++i) {
-    for (size_t way = kWays; way-- > 0;) {
+    for (size_t way = 0; way < kWays; ++way) {
       const PieceKey& key = before[i].keys[way];
       if (key.low == 0) continue;  // free
-      const auto& ids = before[i].ids[way];
-      insert(offset(key), key, {ids.begin(), std::find(ids.begin(), ids.end(), kNoId)});
+      const Ids& ids = before[i].ids[way];
+      insert(offset(key), key, {ids.begin(), std::ranges::find(ids, kNoId)});
     }
   }
+  return true;
 }
 
 LongPieceCache::Entry& LongPieceCache::place(std::string_view piece) const {

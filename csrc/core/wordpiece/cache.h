@@ -52,10 +52,12 @@ class PieceCache {
   static constexpr int32_t kNoId = -1;
   static constexpr size_t kWays = 2;
 
+  using Ids = std::array<int32_t, kMaxIds>;  // kNoId behind the last
+
   // A free place has the key 0.
   struct alignas(64) Line {
     std::array<PieceKey, kWays> keys;
-    std::array<std::array<int32_t, kMaxIds>, kWays> ids;  // kNoId behind the last
+    std::array<Ids, kWays> ids;
   };
 
   PieceCache() : lines_(kFirstLog2Lines) { reserve_zero(); }
@@ -65,23 +67,29 @@ class PieceCache {
   int shift() const { return 64 - lines_.log2_size(); }
   const char* lines() const { return reinterpret_cast<const char*>(lines_.data()); }
 
-  // Stores what a key became, whose line is at `offset`. The newest comes first; where both places are taken, the
-  // oldest is forgotten.
+  // What a key became that its line, at `offset`, had no place for; null where it is not in the line beside it either.
+  const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
+
+  // Stores what a key became that is in neither line: where both are full, something else is forgotten.
   void insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids);
 
   // The same for a piece of too many ids: that it has been seen, and may be in the cache of long pieces.
   void insert_long(uint32_t offset, const PieceKey& key) { insert(offset, marked(key), {}); }
-  bool is_long(uint32_t offset, const PieceKey& key) const {
-    const Line& line = lines_[offset / sizeof(Line)];
-    return line.keys[0] == marked(key) || line.keys[1] == marked(key);
-  }
+  bool is_long(uint32_t offset, const PieceKey& key) const { return holds(offset, marked(key)); }
 
-  // Makes the table large once it holds much: offsets from before are void then. Throws std::bad_alloc.
-  void grow();
+  // Whether a key is in its line, or in the one beside it.
+  bool holds(uint32_t offset, const PieceKey& key) const;
+
+  // Makes the table large once it holds much, and says whether it did: offsets from before are void then. Throws
+  // std::bad_alloc.
+  bool grow();
 
  private:
   static constexpr int kFirstLog2Lines = 11;  // 128 KB
   static constexpr int kLog2Lines = 17;       // 8 MB
+
+  Line& line(uint32_t offset) const { return lines_[offset / sizeof(Line)]; }
+  Line& beside(uint32_t offset) const { return lines_[offset / sizeof(Line) ^ 1]; }
 
   // A key that no look-up asks for: the last byte of a piece's key is 0.
   static PieceKey marked(const PieceKey& key) { return {key.low, key.high | uint64_t{1} << 63}; }

@@ -13,8 +13,7 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kBytesPerChunk = 1 << 18;  // what a thread takes at a time: far longer than its start takes
-constexpr size_t kBytesPerId = 3;           // fewer are rare
+constexpr size_t kBytesPerId = 3;  // fewer are rare
 
 // Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
 // read.
@@ -59,7 +58,7 @@ class Engine {
   void encode_parts(std::span<const std::string_view> texts, bool split_rows) {
     row_ = offset_ = 0;
     while (row_ < texts.size()) {
-      scratch_.cache.grow();
+      if (scratch_.cache.grow()) learn_tokens();
       if (model_.rules.split) {
         fill(texts, split_rows);
         find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
@@ -71,6 +70,35 @@ class Engine {
     }
   }
 
+  // The processor foresees the rest of a text, but not where the next ones are.
+  static void prefetch_ahead(std::span<const std::string_view> texts, size_t row) {
+    constexpr size_t kRows = 4, kBytes = 256, kCacheLine = 64;
+    if (row + kRows >= texts.size()) return;
+    const std::string_view text = texts[row + kRows];
+    for (size_t i = 0; i < std::min(text.size(), kBytes); i += kCacheLine) __builtin_prefetch(text.data() + i, 0, 1);
+  }
+
+  // Puts the tokens into the cache that are surely their own only id as pieces: of printable ASCII without capitals
+  // that would have been lower-cased.
+  void learn_tokens() {
+    const auto is_plain = [&](char c) {
+      const auto byte = static_cast<uint8_t>(c);
+      const ByteClasses::Entry entry = model_.byte_classes.entries[byte];
+      return byte > ' ' && byte < 0x7F && entry.byte_class == ByteClasses::kPart && entry.mapped == byte;
+    };
+    for (size_t id = 0; id < model_.tokens.size(); ++id) {
+      const std::string& token = model_.tokens[id];
+      if (!model_.rules.split || token.size() > PieceKey::kMaxSize || !std::ranges::all_of(token, is_plain)) continue;
+      PieceKey key = {0, 0};
+      std::memcpy(&key, token.data(), token.size());
+      const uint32_t offset = scratch_.cache.offset(key);
+      if (!scratch_.cache.holds(offset, key)) {
+        const auto value = static_cast<int32_t>(id);
+        scratch_.cache.insert(offset, key, {&value, 1});
+      }
+    }
+  }
+
   // Copies texts into the window, a space behind each, until it is full: then the last one may be cut.
   void fill(std::span<const std::string_view> texts, bool split_rows) {
     char* const window = scratch_.window.data();
@@ -79,6 +107,7 @@ class Engine {
     cut_ = false;
     for (; row_ < texts.size(); ++row_) {
       const std::string_view rest = texts[row_].substr(offset_);
+      prefetch_ahead(texts, row_);
       if (rest.size() >= kWindowSize - size_) {
         const size_t part = kWindowSize - size_;
         std::memcpy(window + size_, rest.data(), part);
@@ -180,6 +209,13 @@ class Engine {
     const uint32_t offset = scratch_.keys.offsets[piece];
     const bool is_short = text.size() <= PieceKey::kMaxSize;
     Buffer<int32_t>& ids = out_.values;
+    if (is_short) {
+      if (const PieceCache::Ids* const beside = scratch_.cache.find_beside(offset, key)) {
+        ids.append(beside->data(),
+                   static_cast<size_t>(std::ranges::find(*beside, PieceCache::kNoId) - beside->begin()));
+        return;
+      }
+    }
     if (text.size() <= LongPieceCache::kMaxSize && (!is_short || scratch_.cache.is_long(offset, key))) {
       const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
       if (LongPieceCache::holds(entry, text)) {

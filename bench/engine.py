@@ -82,7 +82,7 @@ def ladder_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]
             ]
         rows.append(cells)
     ladder = ladders[0]
-    misses = f"Warm, the cache lacks {ladder.missed:,} of the pieces, {ladder.missed / ladder.pieces:.2%}"
+    misses = f"Warm, {ladder.missed:,} of the pieces, {ladder.missed / ladder.pieces:.2%}, are not in their line"
     return f"{markdown_table(header, rows)}\n\n{ladder.pieces:,} pieces became {ladder.ids:,} ids. {misses}."
 
 

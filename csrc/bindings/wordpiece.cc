@@ -112,13 +112,13 @@ py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_styl
   return list;
 }
 
-// What the ladder's steps read stays alive as long as it does.
+// The texts are kept alive by the binding.
 class Ladder {
  public:
-  Ladder(std::shared_ptr<const Model> model, const Texts& texts) : model_(std::move(model)), texts_(texts) {
+  Ladder(std::shared_ptr<const Model> model, const Texts& texts) : model_(std::move(model)) {
     if (const Status status = wordpiece::Ladder::check(*model_); !status.ok()) raise(status);
     const py::gil_scoped_release release;
-    ladder_.emplace(*model_, texts_.views());
+    ladder_.emplace(*model_, texts.views());
   }
 
   size_t run(wordpiece::Step step) {
@@ -135,7 +135,6 @@ class Ladder {
 
  private:
   std::shared_ptr<const Model> model_;
-  Texts texts_;
   std::optional<wordpiece::Ladder> ladder_;
 };
 
@@ -153,7 +152,8 @@ void register_wordpiece(py::module_& module) {
            "The text of every row of ids.");
 
   auto ladder = py::class_<Ladder>(module, "WordPieceLadder", "The steps of `encode`, to be timed one by one.");
-  ladder.def(py::init<std::shared_ptr<const Model>, const Texts&>(), py::arg("model"), py::arg("texts"));
+  ladder.def(py::init<std::shared_ptr<const Model>, const Texts&>(), py::arg("model"), py::arg("texts"),
+             py::keep_alive<1, 3>());
   for (const auto& [name, step] : {std::pair{"copy", wordpiece::Step::kCopy},
                                    {"fill", wordpiece::Step::kFill},
                                    {"find_pieces", wordpiece::Step::kFindPieces},
@@ -165,7 +165,8 @@ void register_wordpiece(py::module_& module) {
   }
   ladder.def("ids", &Ladder::ids, "The ids of all texts.")
       .def_property_readonly("pieces", &Ladder::pieces)
-      .def_property_readonly("missed", &Ladder::missed, "The pieces that the cache lacks, warm as it is.");
+      .def_property_readonly("missed", &Ladder::missed,
+                             "The pieces whose line in the cache lacks them, warm as it is.");
 }
 
 }  // namespace fastnlp

@@ -53,7 +53,7 @@ class Ladder:
         bytes: of UTF-8.
         pieces: runs between ASCII white space and punctuation, and punctuation marks.
         ids: how many.
-        missed: pieces that the cache of short pieces lacks even when it is warm.
+        missed: pieces that are not in their line of the cache, warm as it is.
         ids_equal: whether the ladder's ids are those of `WordPiece.encode`.
         rungs: from memory's limit to the whole.
     """

@@ -64,6 +64,8 @@ def run(
     with progress_bars() as progress:
         with stage(progress, "read text"):
             texts = first_bytes(list(_texts(inputs, megabytes * 1e6)), int(megabytes * 1e6))
+        if not any(texts):
+            raise ValueError("`inputs` must hold text; there is none.")
         if vocabulary is not None:
             tokens: Sequence[str] = as_vocabulary(vocabulary)
         else:
@@ -131,8 +133,8 @@ def _print(results: Results, text: str) -> None:
     console.print(_ladder_table(results.ladder))
     ladder = results.ladder
     console.print(
-        f"{ladder.pieces:,} pieces, {ladder.ids:,} ids; warm, the cache lacks "
-        f"{ladder.missed / max(ladder.pieces, 1):.1%} of the pieces. The ladder's ids "
+        f"{ladder.pieces:,} pieces, {ladder.ids:,} ids; warm, {ladder.missed / max(ladder.pieces, 1):.1%} of the pieces "
+        f"are not in their line of the cache. The ladder's ids "
         f"{'are' if ladder.ids_equal else 'ARE NOT'} those of encode.",
         soft_wrap=True,
     )

@@ -127,13 +127,16 @@ def test_lone_surrogates_are_replaced(fastnlp, vocabulary, tmp_path, without):
     assert (status, err) == (0, "")
 
 
-def test_errors(fastnlp, text, vocabulary, monkeypatch):
+def test_errors(fastnlp, text, vocabulary, tmp_path, monkeypatch):
     status, out, err = fastnlp("bench", text, "--vocabulary", vocabulary, "--target", "fpga")
     assert (status, out) == (2, "")
     assert f"`--target` must be one of {native_targets()} on this machine; received 'fpga'." in err
     status, out, err = fastnlp("bench", "missing.txt", "--vocabulary", vocabulary)
     assert (status, out) == (1, "")
     assert "`inputs`: 'missing.txt' does not exist." in err
+    (tmp_path / "empty.txt").write_text("\n\n")
+    status, out, err = fastnlp("bench", "empty.txt", "--vocabulary", vocabulary)
+    assert (status, out, err) == (1, "", "error: `inputs` must hold text; there is none.\n")
     monkeypatch.setattr("fastnlp.cli.bench.find_spec", lambda name: None)
     status, out, err = fastnlp("bench", text, "--vocabulary", vocabulary, "--chart", "chart.png")
     assert (status, out) == (2, "")

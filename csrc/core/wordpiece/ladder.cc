@@ -45,8 +45,11 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         const size_t begin = scratch_.pieces.begins[piece], end = scratch_.pieces.ends[piece];
         scratch_.speller.spell({scratch_.window.data() + begin, end - begin}, ids_);
         const size_t count = ids_.size() - before;
-        if (end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds) {
-          scratch_.cache.insert(scratch_.keys.offsets[piece], scratch_.keys.keys[piece], {ids_.data() + before, count});
+        const uint32_t offset = scratch_.keys.offsets[piece];
+        const PieceKey& key = scratch_.keys.keys[piece];
+        const bool fits = end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds;
+        if (fits && !scratch_.cache.holds(offset, key)) {
+          scratch_.cache.insert(offset, key, {ids_.data() + before, count});
         }
         ++missed_;
         reserve();

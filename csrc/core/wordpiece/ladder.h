@@ -19,7 +19,7 @@ enum class Step : uint8_t {
   kFill,        // the text into the window
   kFindPieces,  // classes, lower case, begins and ends
   kMakeKeys,    // keys, their hashes, and the prefetches of their lines
-  kLookUp,      // the keys compared, the ids written; what the cache lacks is passed over
+  kLookUp,      // the keys compared, the ids written; what is not in its line is passed over
 };
 
 // Runs the kernels of the current target on windows cut as `encode` cuts them, with a cache that knows the texts.
@@ -33,7 +33,7 @@ class Ladder {
   size_t run(Step step);
 
   size_t pieces() const { return pieces_; }
-  size_t missed() const { return missed_; }  // of the pieces: too long for the cache, of too many ids, or forgotten
+  size_t missed() const { return missed_; }  // of the pieces: not in their line of the cache
 
   // The ids of all texts, from a run that spells what the cache lacks.
   const Buffer<int32_t>& ids() const { return ids_; }

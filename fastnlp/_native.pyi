@@ -43,4 +43,17 @@ class WordPieceModel:
         npt.NDArray[np.int64],
         npt.NDArray[np.int64],
     ]: ...
+    def encode_and_pack(
+        self,
+        segments: Sequence[Texts],
+        sequence_length: int,
+        start_value: Sequence[int],
+        end_value: Sequence[int],
+        sep_value: Sequence[int],
+        pad_value: int,
+        truncate: str,
+        padding_side: str,
+        num_threads: int,
+        strict: bool,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
     def decode(self, ids: npt.NDArray[np.int32], row_splits: npt.NDArray[np.int64], num_threads: int) -> list[str]: ...

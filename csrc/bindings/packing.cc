@@ -1,20 +1,44 @@
 #include "bindings/packing.h"
 
 #include <pybind11/numpy.h>
-#include <pybind11/stl.h>
 
-#include <cstdint>
 #include <new>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "bindings/to_numpy.h"
-#include "core/packing/pack_segments.h"
 
 namespace py = pybind11;
 
 namespace fastnlp {
+
+packing::Packing as_packing(size_t sequence_length, std::vector<int32_t> start_value, std::vector<int32_t> end_value,
+                            std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
+                            std::string_view padding_side) {
+  return {
+      sequence_length,
+      std::move(start_value),
+      std::move(end_value),
+      std::move(sep_value),
+      pad_value,
+      truncate == "waterfall" ? packing::Truncate::kWaterfall : packing::Truncate::kRoundRobin,
+      padding_side == "left" ? packing::PaddingSide::kLeft : packing::PaddingSide::kRight,
+  };
+}
+
+PackedBuffers::PackedBuffers(size_t tokens, bool with_segment_ids) : with_segment_ids_(with_segment_ids) {
+  token_ids_.resize(tokens);
+  if (with_segment_ids) segment_ids_.resize(tokens);
+  padding_mask_.resize(tokens);
+}
+
+packing::PackedRows PackedBuffers::rows() {
+  return {token_ids_.data(), with_segment_ids_ ? segment_ids_.data() : nullptr, padding_mask_.data()};
+}
+
+py::tuple PackedBuffers::release() {
+  return py::make_tuple(to_numpy(token_ids_), to_numpy(segment_ids_), to_numpy(padding_mask_));
+}
+
 namespace {
 
 template <typename T>
@@ -24,35 +48,21 @@ py::tuple pack_segments(const std::vector<std::pair<Array<int32_t>, Array<int64_
                         std::vector<int32_t> start_value, std::vector<int32_t> end_value,
                         std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
                         std::string_view padding_side, bool return_segment_ids, int num_threads) {
-  const packing::Packing packing = {
-      sequence_length,
-      std::move(start_value),
-      std::move(end_value),
-      std::move(sep_value),
-      pad_value,
-      truncate == "waterfall" ? packing::Truncate::kWaterfall : packing::Truncate::kRoundRobin,
-      padding_side == "left" ? packing::PaddingSide::kLeft : packing::PaddingSide::kRight,
-  };
+  const packing::Packing packing = as_packing(sequence_length, std::move(start_value), std::move(end_value),
+                                              std::move(sep_value), pad_value, truncate, padding_side);
   std::vector<packing::Segment> views;
   for (const auto& [values, row_splits] : segments) {
     views.push_back({{values.data(), static_cast<size_t>(values.size())},
                      {row_splits.data(), static_cast<size_t>(row_splits.size())}});
   }
-  Buffer<int32_t> token_ids, segment_ids;
-  Buffer<bool> padding_mask;
+  PackedBuffers packed((views.front().row_splits.size() - 1) * sequence_length, return_segment_ids);
   Status status;
   {
     const py::gil_scoped_release release;
-    const size_t tokens = (views.front().row_splits.size() - 1) * sequence_length;
-    token_ids.resize(tokens);
-    if (return_segment_ids) segment_ids.resize(tokens);
-    padding_mask.resize(tokens);
-    status = packing::pack_segments(
-        views, packing, num_threads,
-        {token_ids.data(), return_segment_ids ? segment_ids.data() : nullptr, padding_mask.data()});
+    status = packing::pack_segments(views, packing, num_threads, packed.rows());
   }
   if (!status.ok()) throw std::bad_alloc();
-  return py::make_tuple(to_numpy(token_ids), to_numpy(segment_ids), to_numpy(padding_mask));
+  return packed.release();
 }
 
 }  // namespace

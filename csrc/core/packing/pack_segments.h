@@ -32,6 +32,11 @@ struct Packing {
 struct Segment {
   std::span<const int32_t> values;
   std::span<const int64_t> row_splits;
+
+  std::span<const int32_t> operator[](size_t row) const {
+    const auto begin = static_cast<size_t>(row_splits[row]);
+    return values.subspan(begin, static_cast<size_t>(row_splits[row + 1]) - begin);
+  }
 };
 
 // Where the rows go, [rows, sequence_length] each.

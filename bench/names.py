@@ -8,6 +8,7 @@ ENCODE_TOKENS_DATASET = "Encode to tokens in tf.data"
 DECODE = "Decode to a list of str"
 DECODE_DATASET = "Decode in tf.data"
 TOKENS = "Ids to tokens"
+ENCODE_AND_PACK = "Encode a list of str into rows of 256"
 PACK_SEGMENTS = "Pack two segments into rows of {}"
 PACK_START_END = "Pack one segment into rows of {}"
 PACK_DATASET = "Pack two segments into rows of {} in tf.data"
@@ -15,6 +16,7 @@ PACK_DATASET = "Pack two segments into rows of {} in tf.data"
 # The part after the first space says which part of an implementation, or how it is used.
 FASTNLP = "fastnlp"
 FASTNLP_COLD = "fastnlp cold cache"
+FASTNLP_TWO_CALLS = "fastnlp encode, then pack_segments"
 REFERENCE = "fastnlp reference in Python"
 FAST_BERT = "tensorflow-text FastBertTokenizer"
 KERAS_HUB = "KerasHub WordPieceTokenizer"
@@ -27,5 +29,5 @@ TOKENIZERS_ENCODE = "tokenizers encode_batch"
 TOKENIZERS_DECODE = "tokenizers decode_batch"
 TOKENIZERS_TOKENS = "tokenizers id_to_token"
 
-OWN = {FASTNLP, FASTNLP_COLD}
+OWN = {FASTNLP, FASTNLP_COLD, FASTNLP_TWO_CALLS}
 COLD = {FASTNLP_COLD, NANOTOKEN_COLD}

@@ -23,6 +23,7 @@ from fastnlp.bench.names import (
     DECODE,
     DECODE_DATASET,
     ENCODE,
+    ENCODE_AND_PACK,
     ENCODE_DATASET,
     ENCODE_LINES,
     ENCODE_TOKENS_DATASET,
@@ -30,6 +31,7 @@ from fastnlp.bench.names import (
     FAST_BERT,
     FASTNLP,
     FASTNLP_COLD,
+    FASTNLP_TWO_CALLS,
     KERAS_HUB,
     NANOTOKEN_COLD,
     NANOTOKEN_DECODE,
@@ -41,7 +43,7 @@ from fastnlp.bench.names import (
     TOKENS,
 )
 from fastnlp.bench.peers import BATCH_SIZE, drain, join, map_dataset
-from fastnlp.ops import Lines, WordPiece
+from fastnlp.ops import Lines, WordPiece, pack_segments
 from fastnlp.tokenizers import WordPieceTokenizer
 
 FAST, MEDIUM, SLOW = 15, 5, 3  # rounds
@@ -353,3 +355,22 @@ def bench_tokens_tokenizers(
         rounds=SLOW,
     )
     assert tokens == [[corpus.vocabulary[token_id] for token_id in row] for row in rows]
+
+
+@pytest.mark.parametrize("implementation", [FASTNLP, FASTNLP_TWO_CALLS])
+def bench_encode_and_pack(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, keras_ids: Ragged, implementation: str
+) -> None:
+    """One call, or two with the ids of all texts in between."""
+    encoder = WordPiece(corpus.vocabulary, lowercase=True, strip_accents=True)
+    options: dict[str, Any] = {"sequence_length": 256, "start_value": 101, "end_value": 102, "num_threads": threads}
+
+    def one_call() -> Any:
+        return encoder.encode_and_pack(corpus.texts, **options)
+
+    def two_calls() -> Any:
+        return pack_segments(encoder.encode(corpus.texts, num_threads=threads), **options)
+
+    function = one_call if implementation == FASTNLP else two_calls
+    packed = measure(ENCODE_AND_PACK, implementation, "keras", corpus.texts, function, rounds=FAST)
+    assert all(map(np.array_equal, packed, pack_segments(keras_ids, **options)))

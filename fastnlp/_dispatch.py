@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
 from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
 
@@ -25,16 +26,20 @@ __all__ = [
     "BERT",
     "KERAS",
     "DelimitedText",
+    "Packing",
     "TextRules",
     "WordPieceKernels",
     "available_targets",
     "native",
+    "pack_segments",
     "split_lines",
     "target",
     "use_target",
 ]
 
 REFERENCE = "reference"
+
+Packing = reference_packing.Packing
 
 native: ModuleType | None
 try:
@@ -185,6 +190,28 @@ class WordPieceKernels:
         tokens = np.array([token for row in rows for token in row], np.int64).reshape(-1, 6)
         return tokens[:, 0].astype(np.int32), tokens[:, 1:3], tokens[:, 3:5], tokens[:, 5], np.cumsum(lengths)
 
+    def encode_and_pack(
+        self, sources: Sequence[Any], packing: Packing, num_threads: int, strict: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Token ids, segment ids and padding mask of the texts of sources, one source a segment.
+
+        Raises:
+            ValueError: where they do not have the same number of texts, which only who reads them knows.
+        """
+        texts = [(_native_texts if _target != REFERENCE else _reference_texts)(source) for source in sources]
+        rows = list(map(len, texts))
+        if len(set(rows)) > 1:
+            raise ValueError(f"`segments` must have the same number of rows; received {rows}.")
+        if _target != REFERENCE:
+            packed = self._native.encode_and_pack(texts, *packing, num_threads=num_threads, strict=strict)
+        else:
+            segments = [_checked(part, strict) for part in texts]
+            packed = _columns(
+                [reference_wordpiece.encode_and_pack(row, self.model, packing) for row in zip(*segments, strict=True)]
+            )
+        token_ids, segment_ids, padding_mask = (part.reshape(rows[0], packing.sequence_length) for part in packed)
+        return token_ids, segment_ids, padding_mask
+
     def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
         if _target != REFERENCE:
@@ -204,3 +231,40 @@ def count_words(source: Any, rules: TextRules) -> dict[str, int]:
 
 
 learn = reference_wordpiece.learn
+
+
+def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
+    """Token ids, segment ids and padding masks of packed rows."""
+    return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+
+
+def pack_segments(
+    segments: Sequence[tuple[np.ndarray, np.ndarray]], packing: Packing, return_segment_ids: bool, num_threads: int
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Token ids, segment ids (None where not asked for) and padding mask, `[rows, sequence_length]`.
+
+    The caller has checked that the special tokens fit and that all segments, int32 values and row splits, have the same
+    number of rows.
+    """
+    shape = (len(segments[0][1]) - 1, packing.sequence_length)
+    if _target != REFERENCE:
+        assert native is not None
+        packed = native.pack_segments(
+            segments, *packing, return_segment_ids=return_segment_ids, num_threads=num_threads
+        )
+    else:
+        values = [values.tolist() for values, _ in segments]
+        bounds = [list(pairwise(row_splits.tolist())) for _, row_splits in segments]
+        rows = [
+            reference_packing.pack_segments(
+                [tokens[start:end] for tokens, (start, end) in zip(values, row, strict=True)], packing
+            )
+            for row in zip(*bounds, strict=True)
+        ]
+        packed = _columns(rows)
+    token_ids, segment_ids, padding_mask = packed
+    return (
+        token_ids.reshape(shape),
+        segment_ids.reshape(shape) if return_segment_ids else None,
+        padding_mask.reshape(shape),
+    )

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -7,6 +8,18 @@ def targets() -> list[str]: ...
 def use_target(name: str) -> None: ...
 def compiler() -> str: ...
 def unicode_version() -> str: ...
+def pack_segments(
+    segments: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]],
+    sequence_length: int,
+    start_value: Sequence[int],
+    end_value: Sequence[int],
+    sep_value: Sequence[int],
+    pad_value: int,
+    truncate: str,
+    padding_side: str,
+    return_segment_ids: bool,
+    num_threads: int,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
 
 class Texts:
     @overload
@@ -30,6 +43,19 @@ class WordPieceModel:
         npt.NDArray[np.int64],
         npt.NDArray[np.int64],
     ]: ...
+    def encode_and_pack(
+        self,
+        segments: Sequence[Texts],
+        sequence_length: int,
+        start_value: Sequence[int],
+        end_value: Sequence[int],
+        sep_value: Sequence[int],
+        pad_value: int,
+        truncate: str,
+        padding_side: str,
+        num_threads: int,
+        strict: bool,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
     def decode(self, ids: npt.NDArray[np.int32], row_splits: npt.NDArray[np.int64], num_threads: int) -> list[str]: ...
 
 class WordPieceLadder:

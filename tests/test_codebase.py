@@ -22,7 +22,8 @@ LAYERS = {
     "config": {"numpy", "fastnlp._dispatch", "fastnlp._version"},
     "ops": {"numpy", "fastnlp._dispatch", "fastnlp.files", "fastnlp.ragged"},
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
-    "tokenizers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "corpus": {"numpy", "orjson", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
     "bench": {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),

@@ -12,10 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/packing.h"
 #include "bindings/texts.h"
+#include "bindings/to_numpy.h"
 #include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_and_pack.h"
 #include "core/wordpiece/encode_with_offsets.h"
 #include "core/wordpiece/ladder.h"
 #include "core/wordpiece/model.h"
@@ -37,14 +40,6 @@ using wordpiece::Model;
   }
 }
 
-template <typename T>
-py::array_t<T> to_numpy(Buffer<T>& buffer) {
-  const size_t size = buffer.size();
-  T* const data = buffer.release();
-  const py::capsule owner(data, [](void* memory) { std::free(memory); });
-  return py::array_t<T>(static_cast<py::ssize_t>(size), data, owner);
-}
-
 std::shared_ptr<const Model> load(const py::bytes& dumped) {
   std::shared_ptr<const Model> model;
   if (const Status status = wordpiece::load(std::string_view(dumped), model); !status.ok()) raise(status);
@@ -60,6 +55,24 @@ py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool s
   }
   if (!status.ok()) raise(status);
   return py::make_tuple(to_numpy(ids.values), to_numpy(ids.row_splits));
+}
+
+py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& segments, size_t sequence_length,
+                          std::vector<int32_t> start_value, std::vector<int32_t> end_value,
+                          std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
+                          std::string_view padding_side, int num_threads, bool strict) {
+  const packing::Packing packing = as_packing(sequence_length, std::move(start_value), std::move(end_value),
+                                              std::move(sep_value), pad_value, truncate, padding_side);
+  std::vector<std::span<const std::string_view>> views;
+  for (const Texts* texts : segments) views.emplace_back(texts->views());
+  PackedBuffers packed(views.front().size() * sequence_length, /*with_segment_ids=*/true);
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = wordpiece::encode_and_pack(model, views, {num_threads, strict}, packing, packed.rows());
+  }
+  if (!status.ok()) raise(status);
+  return packed.release();
 }
 
 // A str of valid UTF-8; null where memory ran out. ASCII, which needs no second look, is copied as it is.
@@ -148,6 +161,10 @@ void register_wordpiece(py::module_& module) {
            "Token ids, int32, and row splits, int64, of all texts.")
       .def("encode_with_offsets", &encode_with_offsets, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
            "Token ids, int32; byte offsets and character offsets, two a token; word numbers and row splits, int64.")
+      .def("encode_and_pack", &encode_and_pack, py::arg("segments"), py::arg("sequence_length"), py::arg("start_value"),
+           py::arg("end_value"), py::arg("sep_value"), py::arg("pad_value"), py::arg("truncate"),
+           py::arg("padding_side"), py::arg("num_threads"), py::arg("strict"),
+           "Token ids, segment ids and padding mask of rows of texts, flat.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings/texts.h"
+#include "bindings/to_numpy.h"
 #include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
@@ -32,14 +33,6 @@ using wordpiece::Model;
                             std::to_string(status.byte_offset) + " (errors='strict').");
     default: throw py::value_error(status.message);
   }
-}
-
-template <typename T>
-py::array_t<T> to_numpy(Buffer<T>& buffer) {
-  const size_t size = buffer.size();
-  T* const data = buffer.release();
-  const py::capsule owner(data, [](void* memory) { std::free(memory); });
-  return py::array_t<T>(static_cast<py::ssize_t>(size), data, owner);
 }
 
 std::shared_ptr<const Model> load(const py::bytes& dumped) {

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from fastnlp.reference import masking as reference_masking
+from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
 from fastnlp.reference.masking import SELECTIONS, MaskingModel
 from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
@@ -30,10 +31,12 @@ __all__ = [
     "DelimitedText",
     "MaskingKernels",
     "MaskingModel",
+    "Packing",
     "TextRules",
     "WordPieceKernels",
     "available_targets",
     "native",
+    "pack_segments",
     "split_lines",
     "target",
     "use_target",
@@ -291,3 +294,38 @@ def _check_in_vocabulary(token_ids: list[int], row: int, vocabulary_size: int) -
 
 
 dump_masking = reference_masking.dump
+
+
+Packing = reference_packing.Packing
+
+
+def pack_segments(
+    segments: Sequence[tuple[np.ndarray, np.ndarray]], packing: Packing, return_segment_ids: bool, num_threads: int
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Token ids, segment ids (None where not asked for) and padding mask, `[rows, sequence_length]`.
+
+    The caller has checked that the special tokens fit and that all segments, int32 values and row splits, have the same
+    number of rows.
+    """
+    shape = (len(segments[0][1]) - 1, packing.sequence_length)
+    if _target != REFERENCE:
+        assert native is not None
+        packed = native.pack_segments(
+            segments, *packing, return_segment_ids=return_segment_ids, num_threads=num_threads
+        )
+    else:
+        values = [values.tolist() for values, _ in segments]
+        bounds = [list(pairwise(row_splits.tolist())) for _, row_splits in segments]
+        rows = [
+            reference_packing.pack_segments(
+                [tokens[start:end] for tokens, (start, end) in zip(values, row, strict=True)], packing
+            )
+            for row in zip(*bounds, strict=True)
+        ]
+        packed = [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+    token_ids, segment_ids, padding_mask = packed
+    return (
+        token_ids.reshape(shape),
+        segment_ids.reshape(shape) if return_segment_ids else None,
+        padding_mask.reshape(shape),
+    )

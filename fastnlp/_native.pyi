@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -7,6 +8,18 @@ def targets() -> list[str]: ...
 def use_target(name: str) -> None: ...
 def compiler() -> str: ...
 def unicode_version() -> str: ...
+def pack_segments(
+    segments: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]],
+    sequence_length: int,
+    start_tokens: Sequence[int],
+    end_tokens: Sequence[int],
+    sep_tokens: Sequence[int],
+    pad_token: int,
+    truncate: str,
+    padding_side: str,
+    return_segment_ids: bool,
+    num_threads: int,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
 
 def mask_tokens(
     dumped: bytes,

@@ -10,9 +10,11 @@
 
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "tf_ops/attributes.h"
 #include "tf_ops/kernel.h"
 #include "tf_ops/model_cache.h"
 #include "tf_ops/op.h"
+#include "tf_ops/row_splits.h"
 #include "tf_ops/tstring.h"
 
 namespace fastnlp::tf_ops {
@@ -27,11 +29,7 @@ void copy_to_output(TF_OpKernelContext* context, int index, TF_DataType type, co
 class EncodeKernel {
  public:
   explicit EncodeKernel(TF_OpKernelConstruction* construction) {
-    char errors[16] = {};
-    OwnedStatus status;
-    c_api.TF_OpKernelConstruction_GetAttrString(construction, "errors", errors, sizeof(errors) - 1, status.get());
-    status.check();
-    options_.strict = std::string_view(errors) == "strict";
+    options_.strict = string_attribute(construction, "errors") == "strict";
   }
 
   void compute(TF_OpKernelContext* context) {
@@ -51,22 +49,6 @@ class EncodeKernel {
   wordpiece::EncodeOptions options_;  // one thread: TensorFlow runs many calls side by side
   LastModel last_model_;
 };
-
-void check_row_splits(std::span<const int64_t> row_splits, size_t value_count) {
-  const auto count = static_cast<int64_t>(value_count);
-  const auto refuse = [](const std::string& why) { throw Error(TF_INVALID_ARGUMENT, "`row_splits` must " + why); };
-  if (row_splits.empty()) refuse("hold at least one element; received none.");
-  if (row_splits.front() != 0) refuse("begin with 0; received " + std::to_string(row_splits.front()) + ".");
-  if (row_splits.back() != count) {
-    refuse("end with the number of values, " + std::to_string(count) + "; received " +
-           std::to_string(row_splits.back()) + ".");
-  }
-  const auto drop = std::is_sorted_until(row_splits.begin(), row_splits.end());
-  if (drop != row_splits.end()) {
-    refuse("not decrease; received " + std::to_string(*drop) + " after " + std::to_string(*(drop - 1)) + " in row " +
-           std::to_string(drop - row_splits.begin() - 1) + ".");
-  }
-}
 
 class DecodeKernel {
  public:

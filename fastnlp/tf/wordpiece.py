@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from fastnlp.ops import WordPiece
 from fastnlp.ragged import Ragged
-from fastnlp.tf._library import ops_in_use
+from fastnlp.tf._library import ops_in_use, run_in_python
 
 
 def encode(
@@ -129,7 +129,7 @@ def _encode_flat(encoder: WordPiece, texts: tf.Tensor, errors: str) -> tf.Ragged
             assert isinstance(ids, Ragged)
             return ids.flat_values, ids.row_splits
 
-        values, row_splits = _run_in_python(encode_numpy, [texts], [tf.int32, tf.int64])
+        values, row_splits = run_in_python(encode_numpy, [texts], [tf.int32, tf.int64])
         rows = texts.shape[0]
         values = tf.ensure_shape(values, [None])
         row_splits = tf.ensure_shape(row_splits, [None if rows is None else rows + 1])
@@ -168,16 +168,9 @@ def _decode_flat(encoder: WordPiece, values: tf.Tensor, row_splits: tf.Tensor) -
     def decode_numpy(values: np.ndarray, row_splits: np.ndarray) -> np.ndarray:
         return np.array([text.encode() for text in encoder.decode(Ragged(values, row_splits))], dtype=object)
 
-    texts = _run_in_python(decode_numpy, [values, row_splits], tf.string)
+    texts = run_in_python(decode_numpy, [values, row_splits], tf.string)
     splits = row_splits.shape[0]
     return tf.ensure_shape(texts, [None if splits is None else splits - 1])
-
-
-def _run_in_python(function: Callable[..., Any], inputs: list[tf.Tensor], dtypes: Any) -> Any:
-    try:
-        return tf.numpy_function(function, inputs, dtypes, stateful=False)
-    except ValueError as error:  # in eager code; a graph turns it into the same
-        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
 
 
 def token_table(encoder: WordPiece) -> tf.Tensor:

@@ -1,0 +1,68 @@
+#include "bindings/packing.h"
+
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <new>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bindings/to_numpy.h"
+#include "core/packing/pack_segments.h"
+
+namespace py = pybind11;
+
+namespace fastnlp {
+namespace {
+
+template <typename T>
+using Array = py::array_t<T, py::array::c_style>;
+
+py::tuple pack_segments(const std::vector<std::pair<Array<int32_t>, Array<int64_t>>>& segments, size_t sequence_length,
+                        std::vector<int32_t> start_tokens, std::vector<int32_t> end_tokens,
+                        std::vector<int32_t> sep_tokens, int32_t pad_token, std::string_view truncate,
+                        std::string_view padding_side, bool return_segment_ids, int num_threads) {
+  const packing::Packing packing = {
+      sequence_length,
+      std::move(start_tokens),
+      std::move(end_tokens),
+      std::move(sep_tokens),
+      pad_token,
+      truncate == "waterfall" ? packing::Truncate::kWaterfall : packing::Truncate::kRoundRobin,
+      padding_side == "left" ? packing::PaddingSide::kLeft : packing::PaddingSide::kRight,
+  };
+  std::vector<packing::Segment> views;
+  for (const auto& [values, row_splits] : segments) {
+    views.push_back({{values.data(), static_cast<size_t>(values.size())},
+                     {row_splits.data(), static_cast<size_t>(row_splits.size())}});
+  }
+  Buffer<int32_t> token_ids, segment_ids;
+  Buffer<bool> padding_mask;
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    const size_t tokens = (views.front().row_splits.size() - 1) * sequence_length;
+    token_ids.resize(tokens);
+    if (return_segment_ids) segment_ids.resize(tokens);
+    padding_mask.resize(tokens);
+    status = packing::pack_segments(
+        views, packing, num_threads,
+        {token_ids.data(), return_segment_ids ? segment_ids.data() : nullptr, padding_mask.data()});
+  }
+  if (!status.ok()) throw std::bad_alloc();
+  return py::make_tuple(to_numpy(token_ids), to_numpy(segment_ids), to_numpy(padding_mask));
+}
+
+}  // namespace
+
+void register_packing(py::module_& module) {
+  module.def(
+      "pack_segments", &pack_segments, py::arg("segments"), py::arg("sequence_length"), py::arg("start_tokens"),
+      py::arg("end_tokens"), py::arg("sep_tokens"), py::arg("pad_token"), py::arg("truncate"), py::arg("padding_side"),
+      py::arg("return_segment_ids"), py::arg("num_threads"),
+      "Token ids, segment ids (empty where not asked for) and padding mask of rows of values and row splits, flat.");
+}
+
+}  // namespace fastnlp

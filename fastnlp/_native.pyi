@@ -20,7 +20,6 @@ def pack_segments(
     return_segment_ids: bool,
     num_threads: int,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
-
 def mask_tokens(
     dumped: bytes,
     token_ids: npt.NDArray[np.int32],

@@ -22,7 +22,8 @@ LAYERS = {
     "config": {"numpy", "fastnlp._dispatch", "fastnlp._version"},
     "ops": {"numpy", "fastnlp._dispatch", "fastnlp.files", "fastnlp.ragged"},
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
-    "tokenizers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "corpus": {"numpy", "orjson", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
     "cli": {"click", "rich", "fastnlp.config", "fastnlp.corpus", "fastnlp.files", "fastnlp.ops", "fastnlp._version"},
 }
@@ -77,6 +78,7 @@ def test_core_is_free_of_its_hosts():
 
 
 REFERENCE_ONLY = {"count_words", "learn"}  # kernels whose C++ is still to come
+PARTS = {"philox"}  # what kernels are made of, and nobody calls
 WITHOUT_TENSORS = {"encode_with_offsets"}  # kernels that graphs have no use for
 
 
@@ -88,6 +90,8 @@ def test_kernels_are_complete():
             continue
         for place in (f"csrc/core/{family}/{kernel}.h", f"csrc/core/{family}/{kernel}.cc"):
             assert (ROOT / place).is_file(), f"{family}.{kernel} lacks {place}"
+        if kernel in PARTS:
+            continue
         places = [
             f"csrc/bindings/{family}.cc",
             f"fastnlp/ops/{family}.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -87,11 +86,11 @@ class Masker:
     >>> masker = Masker(1000, 0.5, mask_token_id=4, selection_length=3, unselectable_token_ids=[0, 2, 3])
     >>> masked = masker.mask_tokens([[2, 50, 51, 52, 53, 3, 0, 0], [2, 60, 61, 3, 0, 0, 0, 0]], seed=7)
     >>> masked.token_ids.to_list()
-    [[2, 50, 4, 52, 4, 3, 0, 0], [2, 4, 61, 3, 0, 0, 0, 0]]
+    [[2, 4, 51, 52, 4, 3, 0, 0], [2, 60, 4, 3, 0, 0, 0, 0]]
     >>> masked.mask_positions.tolist()
-    [[2, 4, 0], [1, 0, 0]]
+    [[1, 4, 0], [2, 0, 0]]
     >>> masked.mask_ids.tolist()
-    [[51, 53, 0], [60, 0, 0]]
+    [[50, 53, 0], [61, 0, 0]]
     >>> masked.mask_weights.tolist()
     [[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
@@ -207,8 +206,8 @@ class Masker:
         count = len(rows.splits) - 1
         special = np.empty(0, np.uint8)
         if special_tokens_mask is not None:
-            mask_rows = _as_rows("special_tokens_mask", special_tokens_mask)
-            if not np.array_equal(mask_rows.splits, rows.splits):
+            mask_rows = _as_rows("special_tokens_mask", special_tokens_mask, kinds="iub")
+            if mask_rows.rank != rows.rank or not np.array_equal(mask_rows.splits, rows.splits):
                 raise ValueError("`special_tokens_mask` must have the shape of `token_ids`; it has another.")
             special = (mask_rows.values != 0).view(np.uint8)
         examples = np.empty(0, np.int64)
@@ -225,7 +224,7 @@ class Masker:
             _as_row_numbers("epoch", epoch, None if np.ndim(epoch) == 0 else count),
             threads,
         )
-        length, dtype = self.selection_length, rows.values.dtype
+        length, dtype = self.selection_length, rows.dtype
 
         def shape(selected: np.ndarray) -> Ragged | np.ndarray:
             if rows.rank == 1:
@@ -263,40 +262,38 @@ class _Rows(NamedTuple):
     values: np.ndarray
     splits: np.ndarray
     rank: int
-    dense: bool
+    shape: tuple[int, ...] | None  # of an array; None for lists of lists and `Ragged`
+    dtype: np.dtype[Any]  # of the result
 
     def like_input(self, values: np.ndarray) -> Ragged | np.ndarray:
         """Other values, in the shape in which these came."""
-        if self.rank == 1:
-            return values
-        return values.reshape(len(self.splits) - 1, -1) if self.dense and values.size else self._as_batch(values)
-
-    def _as_batch(self, values: np.ndarray) -> Ragged | np.ndarray:
-        return Ragged(values, self.splits)
+        return Ragged(values, self.splits) if self.shape is None else values.reshape(self.shape)
 
 
-def _as_rows(name: str, value: Any) -> _Rows:
-    """The rows of a batch, or the only one; integers, or booleans."""
-    if isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple)) or np.ndim(row) for row in value):
+def _as_rows(name: str, value: Any, kinds: str = "iu") -> _Rows:
+    """The rows of a batch, or the only one; their dtype is of one of the kinds."""
+    is_list = isinstance(value, (list, tuple))
+    if is_list and any(isinstance(row, (list, tuple)) or np.ndim(row) for row in value):
         try:
             value = Ragged.from_lists(value, dtype=None)
         except (TypeError, ValueError):
             raise ValueError(f"`{name}` must be nested equally deep; received {value!r:.100}.") from None
+    shape = None
     if isinstance(value, Ragged):
         rank = len(value.nested_row_splits) + value.flat_values.ndim
-        flat, splits = value.flat_values, value.row_splits
+        values, splits = value.flat_values, value.row_splits
     else:
         array = np.asarray(value)
-        rank, flat = array.ndim, array.reshape(-1)
-        rows, length = array.shape if rank == 2 else (1, array.size)
+        rank, shape, values = array.ndim, array.shape, array.reshape(-1)
+        rows, length = shape if rank == 2 else (1, array.size)
         splits = np.arange(rows + 1, dtype=np.int64) * length
     if rank not in (1, 2):
         raise ValueError(f"`{name}` must be of rank 1, or 2 for a batch; received rank {rank}.")
-    if flat.dtype.kind not in "iub" and flat.size:
-        raise TypeError(f"`{name}` must hold integers; received dtype {flat.dtype}.")
-    if not isinstance(value, (Ragged, np.ndarray)) or flat.dtype.kind not in "iu":
-        flat = flat.astype(np.int32)
-    return _Rows(flat, splits, rank, not isinstance(value, Ragged))
+    if values.size == 0 and is_list:
+        values = values.astype(np.int32)
+    if values.dtype.kind not in kinds:
+        raise TypeError(f"`{name}` must hold integers; received dtype {values.dtype}.")
+    return _Rows(values, splits, rank, shape, np.dtype(np.int32) if is_list else values.dtype)
 
 
 def _as_row_numbers(name: str, value: Any, count: int | None) -> np.ndarray:
@@ -320,7 +317,7 @@ def _as_int(name: str, value: Any, low: int, high: int) -> int:
 def _as_rate(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"`{name}` must be a number; received {value!r}.")
-    if not 0 <= value <= 1 or math.isnan(value):
+    if not 0 <= value <= 1:
         raise ValueError(f"`{name}` must be in [0, 1]; received {value}.")
     return float(value)
 

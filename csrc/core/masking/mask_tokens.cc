@@ -59,8 +59,8 @@ bool all_in(std::span<const int32_t> token_ids, uint32_t vocabulary_size) {
 }
 
 Status unknown_id(std::span<const int32_t> token_ids, uint32_t vocabulary_size, size_t row) {
-  const auto found = std::ranges::find_if(
-      token_ids, [&](int32_t id) { return static_cast<uint32_t>(id) >= vocabulary_size; });
+  const auto found =
+      std::ranges::find_if(token_ids, [&](int32_t id) { return static_cast<uint32_t>(id) >= vocabulary_size; });
   return Status::error(Code::kInvalidId,
                        "`token_ids` must be in [0, " + std::to_string(vocabulary_size - 1) + "]; received " +
                            std::to_string(*found) + " in row " + std::to_string(row) + ", position " +

@@ -26,8 +26,9 @@ void fill_scalar(Counter counter, Key key, size_t blocks, uint32_t* words) {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-// A word takes 64 bits here, of which the upper half may hold anything: multiplication does not look at it. Neighbouring
-// lanes hold counters so far apart that two unpackings put the words in order. Two vectors a word hide the latency.
+// A word takes 64 bits here, of which the upper half may hold anything: multiplication does not look at it.
+// Neighbouring lanes hold counters so far apart that two unpackings put the words in order. Two vectors a word hide the
+// latency.
 
 [[gnu::target("avx2")]] void fill_avx2(Counter counter, Key key, size_t blocks, uint32_t* words) {
   const __m256i multiplier0 = _mm256_set1_epi64x(kMultipliers[0]), multiplier1 = _mm256_set1_epi64x(kMultipliers[1]);

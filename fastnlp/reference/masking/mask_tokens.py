@@ -130,9 +130,7 @@ def words_of(token_ids: Sequence[int], candidates: list[int], model: MaskingMode
     starts = [
         rank
         for rank, position in enumerate(candidates)
-        if rank == 0
-        or candidates[rank - 1] != position - 1
-        or token_ids[position] not in model.continuation_token_ids
+        if rank == 0 or candidates[rank - 1] != position - 1 or token_ids[position] not in model.continuation_token_ids
     ]
     return [range(start, end) for start, end in zip(starts, [*starts[1:], len(candidates)], strict=True)]
 

@@ -147,7 +147,6 @@ class MaskedLMMaskGenerator(PreprocessingLayer):
         self.seed = None if seed is None else as_seed(seed)
         self.selection = selection
         self.continuation_token_ids = None if continuation_token_ids is None else list(continuation_token_ids)
-        self._masker: Masker | None = None
         self._masker = self._make_masker()
 
     def _make_masker(self) -> Masker:
@@ -165,7 +164,7 @@ class MaskedLMMaskGenerator(PreprocessingLayer):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if name in MASKER_OPTIONS and getattr(self, "_masker", None) is not None:  # it cannot change: make another
+        if name in MASKER_OPTIONS and hasattr(self, "_masker"):  # which cannot change: make another
             self._masker = self._make_masker()
 
     @property

@@ -127,7 +127,8 @@ class Masker:
             _as_int("mask_token_id", mask_token_id, 0, size - 1),
             None if selection_length is None else _as_int("selection_length", selection_length, 1, MAX_SIZE),
             _as_rate("selection_rate", selection_rate),
-            *rates,
+            rates[0],
+            rates[1],
             _as_id_set("unselectable_token_ids", unselectable_token_ids, size),
             _as_id_set("continuation_token_ids", continuation_token_ids or (), size),
         )

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/masking/bits.h"
 #include "core/text/rows.h"
 
 namespace fastnlp::masking {
@@ -48,16 +49,6 @@ std::vector<size_t> chunks_of(std::span<const int64_t> row_splits) {
   return bounds;
 }
 
-// Whether all ids are in the vocabulary, without a branch a token.
-bool all_in(std::span<const int32_t> token_ids, uint32_t vocabulary_size) {
-  uint32_t signs = 0;
-  for (const int32_t id : token_ids) {
-    const auto value = static_cast<uint32_t>(id);
-    signs |= value | (vocabulary_size - 1 - value);
-  }
-  return signs >> 31 == 0;
-}
-
 Status unknown_id(std::span<const int32_t> token_ids, uint32_t vocabulary_size, size_t row) {
   const auto found =
       std::ranges::find_if(token_ids, [&](int32_t id) { return static_cast<uint32_t>(id) >= vocabulary_size; });
@@ -75,87 +66,109 @@ Status mask_rows(const Model& model, const Rows& rows, size_t begin, size_t end,
   for (size_t row = begin; row < end; ++row) {
     const auto start = static_cast<size_t>(rows.row_splits[row]);
     const auto ids = rows.token_ids.subspan(start, static_cast<size_t>(rows.row_splits[row + 1]) - start);
-    if (!all_in(ids, model.vocabulary_size)) return unknown_id(ids, model.vocabulary_size, row);
     const auto epoch = static_cast<uint64_t>(rows.epochs[rows.epochs.size() == 1 ? 0 : row]);
-    take(row, ids,
-         masker.mask(ids, rows.special_tokens_mask.empty() ? nullptr : rows.special_tokens_mask.data() + start,
-                     rows.seed, epoch, rows.examples.empty() ? nullptr : &rows.examples[row], masked + start));
+    const uint8_t* const special_tokens_mask =
+        rows.special_tokens_mask.empty() ? nullptr : rows.special_tokens_mask.data() + start;
+    const int64_t* const number = rows.examples.empty() ? nullptr : &rows.examples[row];
+    if (!masker.mask(ids, special_tokens_mask, rows.seed, epoch, number, masked + start)) {
+      return unknown_id(ids, model.vocabulary_size, row);
+    }
+    take(row, ids, masker.positions());
   }
   return {};
 }
 
 }  // namespace
 
-RowMasker::RowMasker(const Model& model) : model_(model), fill_(fill_blocks(current_target())) {}
+RowMasker::RowMasker(const Model& model)
+    : model_(model), fill_(fill_blocks(current_target())), find_selectable_(find_selectable(current_target())) {}
 
-std::span<const uint32_t> RowMasker::mask(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask,
-                                          uint64_t seed, uint64_t epoch, const int64_t* number, int32_t* masked) {
-  find_candidates(token_ids, special_tokens_mask);
+bool RowMasker::mask(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask, uint64_t seed,
+                     uint64_t epoch, const int64_t* number, int32_t* masked) {
+  if (!find_runs(token_ids, special_tokens_mask)) return false;
   const Example example = {seed, epoch, number == nullptr ? hash(token_ids) : static_cast<uint64_t>(*number)};
   const size_t count = selection_count();
   const bool spans = model_.selection == Selection::kSpan;
   switch (model_.selection) {
-    case Selection::kFixed:
-      sample(candidate_count_, count, Draws(example, Purpose::kSelection, count, fill_));
-      list_selected(candidates_, candidate_count_);
-      break;
+    case Selection::kFixed: sample(selectable_count_, count, Draws(example, Purpose::kSelection, count, fill_)); break;
     case Selection::kBernoulli: select_bernoulli(example); break;
     case Selection::kWholeWord:
       find_words(token_ids);
       select_words(count, example);
-      list_selected(candidates_, candidate_count_);
       break;
     case Selection::kSpan:
       find_words(token_ids);
       select_spans(count, example);
-      list_selected(candidates_, candidate_count_);
       break;
   }
+  list_selected();
 
+  // Without branches on chances, which no processor can predict.
   if (!token_ids.empty()) std::memcpy(masked, token_ids.data(), token_ids.size_bytes());
-  Draws replacement(example, Purpose::kReplacement, spans ? 0 : positions_.size(), fill_);
-  random_.clear();
-  for (const uint32_t position : positions_) {
-    const uint32_t chance = spans ? chances_[position] : replacement.next();
-    if (chance < model_.mask_threshold) {
-      masked[position] = static_cast<int32_t>(model_.mask_token_id);
-    } else if (chance < model_.random_threshold) {
-      random_.push_back(position);
-    }
+  if (random_.size() < selected_count_) random_.resize(selected_count_);
+  size_t random_count = 0;
+  Draws replacement(example, Purpose::kReplacement, spans ? 0 : selected_count_, fill_);
+  for (size_t i = 0; i < selected_count_; ++i) {
+    const uint64_t chance = spans ? chances_[ranks_[i]] : replacement.next();
+    const uint32_t position = positions_[i];
+    masked[position] = chance < model_.mask_threshold ? static_cast<int32_t>(model_.mask_token_id) : masked[position];
+    random_[random_count] = position;
+    random_count += (chance >= model_.mask_threshold) & (chance < model_.random_threshold);
   }
-  Draws random_tokens(example, Purpose::kRandomToken, random_.size(), fill_);
-  for (const uint32_t position : random_) {
-    masked[position] = static_cast<int32_t>(random_tokens.below(model_.vocabulary_size));
+  Draws random_tokens(example, Purpose::kRandomToken, random_count, fill_);
+  for (size_t i = 0; i < random_count; ++i) {
+    masked[random_[i]] = static_cast<int32_t>(random_tokens.below(model_.vocabulary_size));
   }
-  return positions_;
+  return true;
 }
 
-void RowMasker::find_candidates(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask) {
-  if (candidates_.size() < token_ids.size()) candidates_.resize(token_ids.size());
-  const uint8_t* const flags = model_.token_flags.data();
-  uint32_t* out = candidates_.data();
-  for (size_t position = 0; position < token_ids.size(); ++position) {
-    bool selectable = (flags[token_ids[position]] & kUnselectable) == 0;
-    if (special_tokens_mask != nullptr) selectable &= special_tokens_mask[position] == 0;
-    *out = static_cast<uint32_t>(position);  // kept where the next one is not written over it
-    out += selectable;
+bool RowMasker::find_runs(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask) {
+  const size_t size = token_ids.size();
+  selectable_.resize((size + 63) / 64);
+  if (!find_selectable_(model_, token_ids.data(), size, selectable_.data())) return false;
+  for (size_t i = 0; special_tokens_mask != nullptr && i < size; ++i) {
+    selectable_[i / 64] &= ~(uint64_t{special_tokens_mask[i] != 0} << i % 64);
   }
-  candidate_count_ = static_cast<size_t>(out - candidates_.data());
+  runs_.clear();
+  uint32_t rank = 0;
+  bool inside = false;
+  for (size_t word = 0; word < selectable_.size(); ++word) {
+    // The bits where a run begins or ends: those that differ from the one before.
+    const uint64_t bits = selectable_[word];
+    for (uint64_t edges = bits ^ (bits << 1 | uint64_t{inside}); edges != 0; edges &= edges - 1) {
+      const auto position = static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(edges)));
+      if (!inside) {
+        runs_.push_back({position, rank});
+      } else {
+        rank += position - runs_.back().position;
+      }
+      inside = !inside;
+    }
+  }
+  if (inside) rank += static_cast<uint32_t>(size) - runs_.back().position;
+  selectable_count_ = rank;
+  runs_.push_back({static_cast<uint32_t>(size), rank});
+  return true;
 }
 
 uint64_t RowMasker::hash(std::span<const int32_t> token_ids) const {
   constexpr size_t kLanes = 8;
   std::array<uint64_t, kLanes> lanes;
   lanes.fill(0xCBF29CE484222325);
-  const auto add = [&](size_t lane, size_t rank) {
-    lanes[lane] = (lanes[lane] ^ static_cast<uint32_t>(token_ids[candidates_[rank]])) * 0x100000001B3;
+  const auto add = [&](size_t lane, int32_t id) {
+    lanes[lane] = (lanes[lane] ^ static_cast<uint32_t>(id)) * 0x100000001B3;
   };
-  size_t rank = 0;
-  for (; rank + kLanes <= candidate_count_; rank += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) add(lane, rank + lane);
+  for (size_t run = 0; run + 1 < runs_.size(); ++run) {
+    const int32_t* const ids = token_ids.data() + runs_[run].position;
+    const size_t first = runs_[run].rank, size = runs_[run + 1].rank - first;
+    size_t i = 0;
+    for (; i < size && (first + i) % kLanes != 0; ++i) add((first + i) % kLanes, ids[i]);
+    for (; i + kLanes <= size; i += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) add(lane, ids[i + lane]);
+    }
+    for (size_t lane = 0; i < size; ++i, ++lane) add(lane, ids[i]);
   }
-  for (size_t lane = 0; rank < candidate_count_; ++rank) add(lane++, rank);
-  uint64_t mixed = candidate_count_;
+  uint64_t mixed = selectable_count_;
   for (const uint64_t state : lanes) {
     mixed ^= state;
     mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
@@ -167,46 +180,58 @@ uint64_t RowMasker::hash(std::span<const int32_t> token_ids) const {
 
 // In single precision, as KerasHub and tensorflow-text count.
 size_t RowMasker::selection_count() const {
-  const auto count = static_cast<size_t>(std::ceil(static_cast<float>(candidate_count_) * model_.selection_rate));
-  const size_t limit = model_.selection_length > 0 ? model_.selection_length : candidate_count_;
-  return std::min({count, limit, candidate_count_});
+  const auto count = static_cast<size_t>(std::ceil(static_cast<float>(selectable_count_) * model_.selection_rate));
+  const size_t limit = model_.selection_length > 0 ? model_.selection_length : selectable_count_;
+  return std::min({count, limit, selectable_count_});
 }
 
-// Sets `count` of the first `size` bits of `selected_`, by Floyd's algorithm: a draw for each, no list to shuffle.
-void RowMasker::sample(size_t size, size_t count, Draws draws) {
-  selected_.assign((size + 63) / 64, 0);
+// Sets `count` of the first `size` bits of `selected_`, by Floyd's algorithm: a draw for each, and no list to shuffle.
+void RowMasker::sample(size_t size, size_t count, Draws&& draws) {
+  // In bytes at first: a byte that was just written is seldom read, and nothing waits for it.
+  taken_.assign((size + 63) / 64 * 64, 0);
   for (size_t last = size - count; last < size; ++last) {
-    const uint32_t drawn = draws.below(last + 1);
-    const bool taken = selected_[drawn / 64] >> drawn % 64 & 1;
-    const size_t number = taken ? last : drawn;
-    selected_[number / 64] |= uint64_t{1} << number % 64;
+    const size_t drawn = draws.below(last + 1);
+    const size_t taken = taken_[drawn];
+    taken_[drawn ^ ((drawn ^ last) & (0 - taken))] = 1;  // the last where the one drawn is taken, without a branch
   }
+  selected_.resize(taken_.size() / 64);
+  for (size_t word = 0; word < selected_.size(); ++word) selected_[word] = pack_bytes(taken_.data() + word * 64);
 }
 
 void RowMasker::select_bernoulli(const Example& example) {
-  Draws draws(example, Purpose::kSelection, candidate_count_, fill_);
-  positions_.clear();
-  for (size_t rank = 0; rank < candidate_count_; ++rank) {
-    if (draws.next() < model_.selection_threshold) positions_.push_back(candidates_[rank]);
+  Draws draws(example, Purpose::kSelection, selectable_count_, fill_);
+  selected_.assign((selectable_count_ + 63) / 64, 0);
+  for (size_t rank = 0; rank < selectable_count_; ++rank) {
+    selected_[rank / 64] |= uint64_t{draws.next() < model_.selection_threshold} << rank % 64;
   }
-  const size_t count = positions_.size(), limit = model_.selection_length;
-  if (limit == 0 || count <= limit) return;
-  sample(count, limit, Draws(example, Purpose::kReduction, limit, fill_));
-  std::copy(positions_.begin(), positions_.end(), candidates_.begin());
-  list_selected(candidates_, count);
+  list_selected();
+  const size_t limit = model_.selection_length;
+  if (limit == 0 || selected_count_ <= limit) return;
+  sample(selected_count_, limit, Draws(example, Purpose::kReduction, limit, fill_));
+  std::vector<uint64_t> kept((selectable_count_ + 63) / 64);
+  for (size_t i = 0; i < selected_count_; ++i) {
+    if (selected(i)) kept[ranks_[i] / 64] |= uint64_t{1} << ranks_[i] % 64;
+  }
+  selected_.swap(kept);
 }
 
 void RowMasker::find_words(std::span<const int32_t> token_ids) {
-  starts_.clear();
-  for (size_t rank = 0; rank < candidate_count_; ++rank) {
-    const bool first = rank == 0 || candidates_[rank - 1] + 1 != candidates_[rank] ||
-                       (model_.token_flags[static_cast<size_t>(token_ids[candidates_[rank]])] & kContinuation) == 0;
-    if (first) starts_.push_back(static_cast<uint32_t>(rank));
+  words_.resize(selectable_count_ + 1);
+  size_t count = 0;
+  for (uint32_t run = 0; run + 1 < runs_.size(); ++run) {
+    const int32_t* const ids = token_ids.data() + runs_[run].position;
+    const uint32_t first = runs_[run].rank, end = runs_[run + 1].rank;
+    for (uint32_t rank = first; rank < end; ++rank) {
+      words_[count] = {rank, run};  // kept where the next one is not written over it
+      const auto id = static_cast<size_t>(ids[rank - first]);
+      const bool continues = !model_.token_flags.empty() && (model_.token_flags[id] & kContinuation) != 0;
+      count += static_cast<size_t>(rank == first || !continues);
+    }
   }
-  order_.resize(starts_.size());
+  words_[count] = {static_cast<uint32_t>(selectable_count_), 0};
+  order_.resize(count);
   std::iota(order_.begin(), order_.end(), 0);
-  starts_.push_back(static_cast<uint32_t>(candidate_count_));
-  selected_.assign((candidate_count_ + 63) / 64, 0);
+  selected_.assign((selectable_count_ + 63) / 64, 0);
 }
 
 // The next word in random order: a step of Fisher and Yates.
@@ -220,10 +245,10 @@ void RowMasker::select_words(size_t count, const Example& example) {
   size_t left = count;
   for (size_t index = 0; index < order_.size() && left > 0; ++index) {
     const size_t word = shuffled(index, draws);
-    const uint32_t start = starts_[word], end = starts_[word + 1];
-    if (end - start > left) continue;
-    for (uint32_t rank = start; rank < end; ++rank) selected_[rank / 64] |= uint64_t{1} << rank % 64;
-    left -= end - start;
+    const uint32_t begin = words_[word].rank, end = words_[word + 1].rank;
+    if (end - begin > left) continue;
+    for (uint32_t rank = begin; rank < end; ++rank) select(rank);
+    left -= end - begin;
   }
 }
 
@@ -231,36 +256,41 @@ void RowMasker::select_spans(size_t count, const Example& example) {
   Draws draws(example, Purpose::kSelection, count, fill_);
   Draws lengths(example, Purpose::kSpanLength, count, fill_);
   Draws replacement(example, Purpose::kReplacement, count, fill_);
-  if (candidate_count_ > 0) chances_.resize(std::max<size_t>(chances_.size(), candidates_[candidate_count_ - 1] + 1));
-  const auto selected = [&](uint32_t rank) { return (selected_[rank / 64] >> rank % 64 & 1) != 0; };
+  if (chances_.size() < selectable_count_) chances_.resize(selectable_count_);
   size_t left = count;
   for (size_t index = 0; index < order_.size() && left > 0; ++index) {
     const size_t first = shuffled(index, draws);
     const uint32_t length_chance = lengths.next();  // drawn for words that are passed over, too
-    if (selected(starts_[first])) continue;
+    if (selected(words_[first].rank)) continue;
     const uint32_t chance = replacement.next();
     const size_t end = std::min(first + span_length(length_chance), order_.size());
-    for (size_t word = first; word < end; ++word) {
-      const uint32_t start = starts_[word];
-      if (word > first && candidates_[start - 1] + 1 != candidates_[start]) break;
-      for (uint32_t rank = start; rank < starts_[word + 1] && left > 0; ++rank) {
+    for (size_t word = first; word < end && words_[word].run == words_[first].run; ++word) {
+      for (uint32_t rank = words_[word].rank; rank < words_[word + 1].rank && left > 0; ++rank) {
         if (selected(rank)) continue;
-        selected_[rank / 64] |= uint64_t{1} << rank % 64;
-        chances_[candidates_[rank]] = chance;
+        select(rank);
+        chances_[rank] = chance;
         --left;
       }
     }
   }
 }
 
-// Lists the positions whose bits are set, in increasing order. `positions` may not be positions_.
-void RowMasker::list_selected(std::span<const uint32_t> positions, size_t size) {
-  positions_.clear();
-  for (size_t word = 0; word < (size + 63) / 64; ++word) {
+// Lists the ranks whose bits are set, and their positions.
+void RowMasker::list_selected() {
+  if (ranks_.size() < selectable_count_) {
+    ranks_.resize(selectable_count_);
+    positions_.resize(selectable_count_);
+  }
+  size_t listed = 0, run = 0;
+  for (size_t word = 0; word < selected_.size(); ++word) {
     for (uint64_t bits = selected_[word]; bits != 0; bits &= bits - 1) {
-      positions_.push_back(positions[word * 64 + static_cast<size_t>(std::countr_zero(bits))]);
+      const auto rank = static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(bits)));
+      while (rank >= runs_[run + 1].rank) ++run;
+      ranks_[listed] = rank;
+      positions_[listed++] = rank - runs_[run].rank + runs_[run].position;
     }
   }
+  selected_count_ = listed;
 }
 
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked,

@@ -9,6 +9,7 @@
 #include "core/buffer.h"
 #include "core/masking/model.h"
 #include "core/masking/philox.h"
+#include "core/masking/selectable.h"
 #include "core/status.h"
 
 namespace fastnlp::masking {
@@ -48,33 +49,54 @@ class RowMasker {
  public:
   explicit RowMasker(const Model& model);
 
-  // All ids must be in the vocabulary. `special_tokens_mask` may be null; `number` is null where the row's tokens stand
-  // in for it. Returns the positions of the selected tokens in increasing order, until the next call.
-  std::span<const uint32_t> mask(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask, uint64_t seed,
-                                 uint64_t epoch, const int64_t* number, int32_t* masked);
+  // `special_tokens_mask` may be null; `number` is null where the row's tokens stand in for it. Returns false where an
+  // id is not in the vocabulary.
+  bool mask(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask, uint64_t seed, uint64_t epoch,
+            const int64_t* number, int32_t* masked);
+
+  // Of the selected tokens, in increasing order, until the next call.
+  std::span<const uint32_t> positions() const { return {positions_.data(), selected_count_}; }
 
  private:
-  void find_candidates(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask);
+  // Selectable tokens one behind another. Their rank is their place among all selectable tokens.
+  struct Run {
+    uint32_t position;
+    uint32_t rank;
+  };
+  // Selectable tokens of one run that are selected together.
+  struct Word {
+    uint32_t rank;
+    uint32_t run;
+  };
+
+  bool find_runs(std::span<const int32_t> token_ids, const uint8_t* special_tokens_mask);
   void find_words(std::span<const int32_t> token_ids);
   uint64_t hash(std::span<const int32_t> token_ids) const;
   size_t selection_count() const;
-  void sample(size_t size, size_t count, Draws draws);
+  void sample(size_t size, size_t count, Draws&& draws);
   void select_bernoulli(const Example& example);
   void select_words(size_t count, const Example& example);
   void select_spans(size_t count, const Example& example);
-  void list_selected(std::span<const uint32_t> positions, size_t size);
   size_t shuffled(size_t index, Draws& draws);
+  void list_selected();
+
+  bool selected(size_t rank) const { return (selected_[rank / 64] >> rank % 64 & 1) != 0; }
+  void select(size_t rank) { selected_[rank / 64] |= uint64_t{1} << rank % 64; }
 
   const Model& model_;
   FillBlocks fill_;
-  size_t candidate_count_ = 0;
-  std::vector<uint32_t> candidates_;  // positions of the tokens that can be selected
-  std::vector<uint64_t> selected_;    // a bit for each candidate
-  std::vector<uint32_t> positions_;   // of the selected tokens
-  std::vector<uint32_t> starts_;      // of words among the candidates, and the end of the last
-  std::vector<uint32_t> order_;       // of words, shuffled as far as it is needed
-  std::vector<uint32_t> chances_;     // the draw that replaces the token at a position; of spans only
-  std::vector<uint32_t> random_;      // positions of the tokens to replace by random ones
+  FindSelectable find_selectable_;
+  std::vector<uint64_t> selectable_;  // a bit for each token
+  std::vector<Run> runs_;             // and one more, where the last one ends
+  size_t selectable_count_ = 0;
+  std::vector<uint64_t> selected_;  // a bit for each rank
+  std::vector<uint8_t> taken_;      // a byte for each
+  size_t selected_count_ = 0;
+  std::vector<uint32_t> ranks_, positions_;  // of the selected tokens
+  std::vector<Word> words_;                  // and one more, where the last one ends
+  std::vector<uint32_t> order_;              // of words, shuffled as far as it is needed
+  std::vector<uint32_t> chances_;            // the draw that replaces each rank; of spans only
+  std::vector<uint32_t> random_;             // positions of the tokens to replace by random ones
 };
 
 }  // namespace fastnlp::masking

@@ -1,6 +1,7 @@
 // How tokens are selected and replaced. reference/masking/model.py is the definition.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -23,7 +24,10 @@ struct Model {
   uint64_t selection_threshold;
   uint64_t mask_threshold;
   uint64_t random_threshold;
-  std::span<const uint8_t> token_flags;  // by token id
+  // The unselectable tokens are listed where they are few, and have a flag where they are not.
+  uint32_t listed_count;
+  std::array<uint32_t, 8> listed;
+  std::span<const uint8_t> token_flags;  // by token id; empty where no token has one
 };
 
 // Reads a model, which goes on to view these bytes. They may come from anywhere: damaged ones are an error.

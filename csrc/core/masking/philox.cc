@@ -139,7 +139,8 @@ Draws::Draws(const Example& example, Purpose purpose, size_t expected, FillBlock
 }
 
 void Draws::refill(size_t blocks) {
-  fill_(counter_, key_, blocks, words_.data());
+  // A vector takes as long as a few blocks one after another.
+  (blocks < 4 ? fill_scalar : fill_)(counter_, key_, blocks, words_.data());
   counter_[0] += static_cast<uint32_t>(blocks);
   next_ = 0;
   end_ = blocks * 4;

@@ -6,9 +6,10 @@ import struct
 from typing import NamedTuple
 
 MAGIC = b"fnlp.masking\x01\n"
-HEADER = struct.Struct("<4I3d")
+HEADER = struct.Struct("<4I3d9I")
 SELECTIONS = ("fixed", "bernoulli", "whole_word", "span")
 UNSELECTABLE, CONTINUATION = 1, 2
+MAX_LISTED = 8
 
 
 class MaskingModel(NamedTuple):
@@ -28,14 +29,14 @@ class MaskingModel(NamedTuple):
 def dump(model: MaskingModel) -> bytes:
     """The canonical form of a model: what is pickled, put into graphs and read by both twins.
 
-    The magic line, the first seven fields in their order (four numbers of 32 bits, three of double precision,
-    little-endian; no length is 0), and for every token id one byte of flags.
+    The magic line; the first seven fields in their order (four numbers of 32 bits, three of double precision,
+    little-endian; no length is 0); the number of unselectable tokens and their ids in order, where they are at most
+    eight, filled up with 0; and for every token id one byte of flags, where there is anything left to say.
     """
-    flags = bytearray(model.vocabulary_size)
-    for flag, token_ids in (
-        (UNSELECTABLE, model.unselectable_token_ids),
-        (CONTINUATION, model.continuation_token_ids),
-    ):
+    listed = sorted(model.unselectable_token_ids) if len(model.unselectable_token_ids) <= MAX_LISTED else []
+    flagged = model.unselectable_token_ids.difference(listed)
+    flags = bytearray(model.vocabulary_size if flagged or model.continuation_token_ids else 0)
+    for flag, token_ids in ((UNSELECTABLE, flagged), (CONTINUATION, model.continuation_token_ids)):
         for token_id in token_ids:
             flags[token_id] |= flag
     header = HEADER.pack(
@@ -46,6 +47,9 @@ def dump(model: MaskingModel) -> bytes:
         model.selection_rate,
         model.mask_token_rate,
         model.random_token_rate,
+        len(listed),
+        *listed,
+        *[0] * (MAX_LISTED - len(listed)),
     )
     return MAGIC + header + flags
 
@@ -54,12 +58,20 @@ def load(dumped: bytes) -> MaskingModel:
     """The inverse of `dump`."""
     if not dumped.startswith(MAGIC):
         raise ValueError("not a masking model of this version of fastnlp")
-    selection, vocabulary_size, mask_token_id, length, *rates = HEADER.unpack_from(dumped, len(MAGIC))
+    fields = HEADER.unpack_from(dumped, len(MAGIC))
+    selection, vocabulary_size, mask_token_id, length, *rates = fields[:7]
+    listed_count, *listed = fields[7:]
     flags = dumped[len(MAGIC) + HEADER.size :]
     unselectable, continuation = (
         frozenset(token_id for token_id, token_flags in enumerate(flags) if token_flags & flag)
         for flag in (UNSELECTABLE, CONTINUATION)
     )
     return MaskingModel(
-        SELECTIONS[selection], vocabulary_size, mask_token_id, length or None, *rates, unselectable, continuation
+        SELECTIONS[selection],
+        vocabulary_size,
+        mask_token_id,
+        length or None,
+        *rates,
+        unselectable.union(listed[:listed_count]),
+        continuation,
     )

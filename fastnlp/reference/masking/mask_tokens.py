@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from fastnlp.reference.masking.model import MaskingModel
@@ -132,7 +132,7 @@ def words_of(token_ids: Sequence[int], candidates: list[int], model: MaskingMode
         for rank, position in enumerate(candidates)
         if rank == 0 or candidates[rank - 1] != position - 1 or token_ids[position] not in model.continuation_token_ids
     ]
-    return [range(start, end) for start, end in zip(starts, [*starts[1:], len(candidates)], strict=True)]
+    return [range(start, end) for start, end in pairwise([*starts, len(candidates)])]
 
 
 def shuffled(size: int, draws: Draws) -> Iterator[int]:

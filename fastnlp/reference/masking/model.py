@@ -59,7 +59,8 @@ def load(dumped: bytes) -> MaskingModel:
     if not dumped.startswith(MAGIC):
         raise ValueError("not a masking model of this version of fastnlp")
     fields = HEADER.unpack_from(dumped, len(MAGIC))
-    selection, vocabulary_size, mask_token_id, length, *rates = fields[:7]
+    selection, vocabulary_size, mask_token_id, length = fields[:4]
+    selection_rate, mask_token_rate, random_token_rate = fields[4:7]
     listed_count, *listed = fields[7:]
     flags = dumped[len(MAGIC) + HEADER.size :]
     unselectable, continuation = (
@@ -71,7 +72,9 @@ def load(dumped: bytes) -> MaskingModel:
         vocabulary_size,
         mask_token_id,
         length or None,
-        *rates,
+        selection_rate,
+        mask_token_rate,
+        random_token_rate,
         unselectable.union(listed[:listed_count]),
         continuation,
     )

@@ -372,7 +372,7 @@ def test_span_lengths_are_geometric():
 
 
 def test_spans_are_whole_words_and_replaced_as_one():
-    masker = Masker(SIZE, 0.2, 4, selection="span", unselectable_token_ids=[1, 2], continuation_token_ids=CONTINUATIONS)
+    masker = make("span", selection_rate=0.2, random_token_rate=0)
     generator = np.random.default_rng(5)
     ids = generator.integers(5, SIZE, (2000, 100))
     ids[:, ::25] = 1

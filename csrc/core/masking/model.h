@@ -24,7 +24,7 @@ struct Model {
   uint64_t selection_threshold;
   uint64_t mask_threshold;
   uint64_t random_threshold;
-  // The unselectable tokens are listed where they are few, and have a flag where they are not.
+  // The unselectable tokens are listed where they are few; where none is listed, they have a flag.
   uint32_t listed_count;
   std::array<uint32_t, 8> listed;
   std::span<const uint8_t> token_flags;  // by token id; empty where no token has one

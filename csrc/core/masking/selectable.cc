@@ -43,7 +43,7 @@ static_assert(kUnselectable == 1);
       const auto unselectable = static_cast<int32_t>(model.listed[listed]);
       for (size_t i = 0; i < kBlock; ++i) selectable[i] &= static_cast<uint8_t>(ids[i] != unselectable);
     }
-    if (!model.token_flags.empty()) {
+    if (model.listed_count == 0 && !model.token_flags.empty()) {
       for (size_t i = 0; i < kBlock; ++i) {
         selectable[i] &= static_cast<uint8_t>(~model.token_flags[static_cast<size_t>(ids[i])] & kUnselectable);
       }

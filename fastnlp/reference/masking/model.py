@@ -75,6 +75,6 @@ def load(dumped: bytes) -> MaskingModel:
         selection_rate,
         mask_token_rate,
         random_token_rate,
-        unselectable.union(listed[:listed_count]),
+        frozenset(listed[:listed_count]) or unselectable,
         continuation,
     )

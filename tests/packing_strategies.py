@@ -19,10 +19,10 @@ def segments_of_rows(draw: st.DrawFn) -> list[list[list[int]]]:
 def packings(draw: st.DrawFn) -> dict[str, object]:
     """Options of `pack_segments` beside the length."""
     return {
-        "start_tokens": draw(special_tokens),
-        "end_tokens": draw(special_tokens),
-        "sep_tokens": draw(special_tokens),
-        "pad_token": draw(st.integers(0, 3)),
+        "start_value": draw(special_tokens),
+        "end_value": draw(special_tokens),
+        "sep_value": draw(special_tokens),
+        "pad_value": draw(st.integers(0, 3)),
         "truncate": draw(st.sampled_from(["round_robin", "waterfall"])),
         "padding_side": draw(st.sampled_from(["right", "left"])),
     }

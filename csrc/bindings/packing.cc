@@ -21,15 +21,15 @@ template <typename T>
 using Array = py::array_t<T, py::array::c_style>;
 
 py::tuple pack_segments(const std::vector<std::pair<Array<int32_t>, Array<int64_t>>>& segments, size_t sequence_length,
-                        std::vector<int32_t> start_tokens, std::vector<int32_t> end_tokens,
-                        std::vector<int32_t> sep_tokens, int32_t pad_token, std::string_view truncate,
+                        std::vector<int32_t> start_value, std::vector<int32_t> end_value,
+                        std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
                         std::string_view padding_side, bool return_segment_ids, int num_threads) {
   const packing::Packing packing = {
       sequence_length,
-      std::move(start_tokens),
-      std::move(end_tokens),
-      std::move(sep_tokens),
-      pad_token,
+      std::move(start_value),
+      std::move(end_value),
+      std::move(sep_value),
+      pad_value,
       truncate == "waterfall" ? packing::Truncate::kWaterfall : packing::Truncate::kRoundRobin,
       padding_side == "left" ? packing::PaddingSide::kLeft : packing::PaddingSide::kRight,
   };
@@ -59,8 +59,8 @@ py::tuple pack_segments(const std::vector<std::pair<Array<int32_t>, Array<int64_
 
 void register_packing(py::module_& module) {
   module.def(
-      "pack_segments", &pack_segments, py::arg("segments"), py::arg("sequence_length"), py::arg("start_tokens"),
-      py::arg("end_tokens"), py::arg("sep_tokens"), py::arg("pad_token"), py::arg("truncate"), py::arg("padding_side"),
+      "pack_segments", &pack_segments, py::arg("segments"), py::arg("sequence_length"), py::arg("start_value"),
+      py::arg("end_value"), py::arg("sep_value"), py::arg("pad_value"), py::arg("truncate"), py::arg("padding_side"),
       py::arg("return_segment_ids"), py::arg("num_threads"),
       "Token ids, segment ids (empty where not asked for) and padding mask of rows of values and row splits, flat.");
 }

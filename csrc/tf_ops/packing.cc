@@ -31,9 +31,9 @@ void check_same_rows(std::span<const packing::Segment> segments) {
 packing::Packing read_packing(TF_OpKernelConstruction* construction) {
   packing::Packing packing;
   packing.sequence_length = static_cast<size_t>(int32_attribute(construction, "sequence_length"));
-  packing.start_tokens = int32s_attribute(construction, "start_tokens");
-  packing.end_tokens = int32s_attribute(construction, "end_tokens");
-  packing.pad_token = int32_attribute(construction, "pad_token");
+  packing.start_value = int32s_attribute(construction, "start_value");
+  packing.end_value = int32s_attribute(construction, "end_value");
+  packing.pad_value = int32_attribute(construction, "pad_value");
   if (string_attribute(construction, "padding_side") == "left") packing.padding_side = packing::PaddingSide::kLeft;
   return packing;
 }
@@ -72,7 +72,7 @@ class PackSegmentsKernel {
   explicit PackSegmentsKernel(TF_OpKernelConstruction* construction)
       : segments_(static_cast<size_t>(int32_attribute(construction, "segments"))),
         packing_(read_packing(construction)) {
-    packing_.sep_tokens = int32s_attribute(construction, "sep_tokens");
+    packing_.sep_value = int32s_attribute(construction, "sep_value");
     if (string_attribute(construction, "truncate") == "waterfall") packing_.truncate = packing::Truncate::kWaterfall;
     check_fit(packing_, segments_);
   }
@@ -126,14 +126,14 @@ void infer_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
 void register_packing() {
   register_op("FastnlpPackSegments", {"values: segments * int32", "row_splits: segments * int64"},
               {"token_ids: int32", "segment_ids: int32", "padding_mask: bool"},
-              {"segments: int >= 1", "sequence_length: int >= 1", "start_tokens: list(int) = []",
-               "end_tokens: list(int) = []", "sep_tokens: list(int) = []", "pad_token: int = 0",
+              {"segments: int >= 1", "sequence_length: int >= 1", "start_value: list(int) = []",
+               "end_value: list(int) = []", "sep_value: list(int) = []", "pad_value: int = 0",
                "truncate: {'round_robin', 'waterfall'} = 'round_robin'", "padding_side: {'right', 'left'} = 'right'"},
               infer_shapes<3>);
   register_kernel<PackSegmentsKernel>("FastnlpPackSegments");
   register_op("FastnlpPackStartEnd", {"values: int32", "row_splits: int64"}, {"token_ids: int32", "padding_mask: bool"},
-              {"sequence_length: int >= 1", "start_tokens: list(int) = []", "end_tokens: list(int) = []",
-               "pad_token: int = 0", "padding_side: {'right', 'left'} = 'right'"},
+              {"sequence_length: int >= 1", "start_value: list(int) = []", "end_value: list(int) = []",
+               "pad_value: int = 0", "padding_side: {'right', 'left'} = 'right'"},
               infer_shapes<2>);
   register_kernel<PackStartEndKernel>("FastnlpPackStartEnd");
 }

@@ -48,10 +48,10 @@ def pack_segments(
     segments: Any,
     sequence_length: int,
     *,
-    start_tokens: Tokens = None,
-    end_tokens: Tokens = None,
-    sep_tokens: Tokens = None,
-    pad_token: int | str | None = None,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    sep_value: Tokens = None,
+    pad_value: int | str | None = None,
     truncate: str = ROUND_ROBIN,
     padding_side: str = "right",
     num_threads: int | None = None,
@@ -69,10 +69,10 @@ def pack_segments(
             of arrays), or a single row (an array of rank 1, a list). Tokens are
             integers or str. Tokens other than int32 take a few times as long.
         sequence_length: the length of a row.
-        start_tokens: what stands before the first segment: a token, or several.
-        end_tokens: what stands behind the last segment.
-        sep_tokens: what stands between two segments; the end tokens where None.
-        pad_token: what fills the row; 0 or "" where None.
+        start_value: what stands before the first segment: a token, or several.
+        end_value: what stands behind the last segment.
+        sep_value: what stands between two segments; the end tokens where None.
+        pad_value: what fills the row; 0 or "" where None.
         truncate: `"round_robin"` gives the places of the row, one at a time, to
             the segments in turn; `"waterfall"` gives the first segment what it
             needs, the second what is left, and so on.
@@ -92,20 +92,20 @@ def pack_segments(
 
     Example:
 
-    >>> packed = pack_segments(([5, 6, 7], [8, 9]), 8, start_tokens=1, end_tokens=2)
+    >>> packed = pack_segments(([5, 6, 7], [8, 9]), 8, start_value=1, end_value=2)
     >>> packed.token_ids.tolist()
     [1, 5, 6, 7, 2, 8, 9, 2]
     >>> packed.segment_ids.tolist()
     [0, 0, 0, 0, 0, 1, 1, 1]
-    >>> pack_segments(([5, 6, 7], [8, 9]), 6, start_tokens=1, end_tokens=2).token_ids.tolist()
+    >>> pack_segments(([5, 6, 7], [8, 9]), 6, start_value=1, end_value=2).token_ids.tolist()
     [1, 5, 6, 2, 8, 2]
     """
     packing = as_packing(
         sequence_length,
-        start_tokens=start_tokens,
-        end_tokens=end_tokens,
-        sep_tokens=sep_tokens,
-        pad_token=pad_token,
+        start_value=start_value,
+        end_value=end_value,
+        sep_value=sep_value,
+        pad_value=pad_value,
         truncate=truncate,
         padding_side=padding_side,
     )
@@ -120,9 +120,9 @@ def pack_start_end(
     tokens: Any,
     sequence_length: int,
     *,
-    start_tokens: Tokens = None,
-    end_tokens: Tokens = None,
-    pad_token: int | str | None = None,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    pad_value: int | str | None = None,
     padding_side: str = "right",
     num_threads: int | None = None,
 ) -> PackedTokens:
@@ -134,9 +134,9 @@ def pack_start_end(
         tokens: a batch of rows, or a single row, as a segment of
             `pack_segments`; a tuple counts as a list.
         sequence_length: the length of a row.
-        start_tokens: what stands before the tokens: a token, or several.
-        end_tokens: what stands behind them.
-        pad_token: what fills the row; 0 or "" where None.
+        start_value: what stands before the tokens: a token, or several.
+        end_value: what stands behind them.
+        pad_value: what fills the row; 0 or "" where None.
         padding_side: `"right"` or `"left"`.
         num_threads: the largest number of threads to use; None for one a core.
 
@@ -149,14 +149,14 @@ def pack_start_end(
 
     Example:
 
-    >>> pack_start_end([[5, 6, 7], [8]], 4, start_tokens=1, end_tokens=2).token_ids.tolist()
+    >>> pack_start_end([[5, 6, 7], [8]], 4, start_value=1, end_value=2).token_ids.tolist()
     [[1, 5, 6, 2], [1, 8, 2, 0]]
     """
     packing = as_packing(
         sequence_length,
-        start_tokens=start_tokens,
-        end_tokens=end_tokens,
-        pad_token=pad_token,
+        start_value=start_value,
+        end_value=end_value,
+        pad_value=pad_value,
         padding_side=padding_side,
     )
     token_ids, _, padding_mask = _pack((tokens,), packing, False, as_num_threads(num_threads))
@@ -269,7 +269,7 @@ def _common_dtype(batches: list[_Rows], packing: Packing) -> np.dtype[Any]:
         raise ValueError(f"`segments` must have the same dtype; received {[dtype.name for dtype in typed]}.")
     if typed:
         return typed[0]
-    special = (*packing.start_tokens, *packing.end_tokens, *packing.sep_tokens, packing.pad_token)
+    special = (*packing.start_value, *packing.end_value, *packing.sep_value, packing.pad_value)
     is_string = any(batch.values.dtype.hasobject for batch in batches)
     if not any(batch.values.size for batch in batches):
         is_string = any(isinstance(token, str) for token in special)

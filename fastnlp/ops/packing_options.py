@@ -19,10 +19,10 @@ MAX_LENGTH = 2**31 - 1
 def as_packing(
     sequence_length: int,
     *,
-    start_tokens: Tokens = None,
-    end_tokens: Tokens = None,
-    sep_tokens: Tokens = None,
-    pad_token: int | str | None = None,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    sep_value: Tokens = None,
+    pad_value: int | str | None = None,
     truncate: str = ROUND_ROBIN,
     padding_side: str = "right",
 ) -> Packing:
@@ -31,13 +31,13 @@ def as_packing(
         raise ValueError(f"`truncate` must be 'round_robin' or 'waterfall'; received {truncate!r}.")
     if padding_side not in ("right", "left"):
         raise ValueError(f"`padding_side` must be 'right' or 'left'; received {padding_side!r}.")
-    end = as_tokens(end_tokens, "end_tokens")
+    end = as_tokens(end_value, "end_value")
     return Packing(
         check_sequence_length(sequence_length),
-        as_tokens(start_tokens, "start_tokens"),
+        as_tokens(start_value, "start_value"),
         end,
-        end if sep_tokens is None else as_tokens(sep_tokens, "sep_tokens"),
-        _as_token(pad_token, "pad_token") if pad_token is not None else None,
+        end if sep_value is None else as_tokens(sep_value, "sep_value"),
+        None if pad_value is None else _as_token(pad_value, "`pad_value` must be int or str"),
         truncate,
         padding_side,
     )
@@ -58,16 +58,15 @@ def as_tokens(tokens: Tokens, name: str) -> tuple[Any, ...]:
     """Special tokens as a tuple; none for None."""
     if tokens is None:
         return ()
-    if isinstance(tokens, (list, tuple)):
-        return tuple(_as_token(token, name) for token in tokens)
-    return (_as_token(tokens, name),)
+    rule = f"`{name}` must be int or str, or a list or tuple of them"
+    return tuple(_as_token(token, rule) for token in (tokens if isinstance(tokens, (list, tuple)) else [tokens]))
 
 
-def _as_token(token: Any, name: str) -> int | str:
+def _as_token(token: Any, rule: str) -> int | str:
     if isinstance(token, str):
         return token
     if not _is_integer(token):
-        raise TypeError(f"`{name}` must be int or str, or a list or tuple of them; received {token!r}.")
+        raise TypeError(f"{rule}; received {token!r}.")
     return int(token)
 
 
@@ -112,9 +111,9 @@ def with_dtype(packing: Packing, dtype: np.dtype[Any]) -> Packing:
         ValueError: where the dtype does not hold it.
     """
     is_string = dtype.hasobject
-    pad_token = packing.pad_token if packing.pad_token is not None else "" if is_string else 0
-    packing = packing._replace(pad_token=pad_token)
-    for name in ("start_tokens", "end_tokens", "sep_tokens", "pad_token"):
+    pad_value = packing.pad_value if packing.pad_value is not None else "" if is_string else 0
+    packing = packing._replace(pad_value=pad_value)
+    for name in ("start_value", "end_value", "sep_value", "pad_value"):
         value = getattr(packing, name)
         for token in value if isinstance(value, tuple) else [value]:
             if isinstance(token, str) != is_string:
@@ -131,10 +130,10 @@ def as_places(packing: Packing) -> tuple[list[Any], Packing]:
     What the kernel packs is int32. Tokens of any other dtype are packed as the places that they have in a table, which
     begins with this one and goes on with the values of the segments.
     """
-    table = [packing.pad_token]
+    table = [packing.pad_value]
     places: dict[str, Any] = {}
-    for name in ("start_tokens", "end_tokens", "sep_tokens"):
+    for name in ("start_value", "end_value", "sep_value"):
         tokens = getattr(packing, name)
         places[name] = tuple(range(len(table), len(table) + len(tokens)))
         table += tokens
-    return table, packing._replace(pad_token=0, **places)
+    return table, packing._replace(pad_value=0, **places)

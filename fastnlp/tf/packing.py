@@ -33,10 +33,10 @@ def pack_segments(
     segments: Any,
     sequence_length: int,
     *,
-    start_tokens: Tokens = None,
-    end_tokens: Tokens = None,
-    sep_tokens: Tokens = None,
-    pad_token: int | str | None = None,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    sep_value: Tokens = None,
+    pad_value: int | str | None = None,
     truncate: str = ROUND_ROBIN,
     padding_side: str = "right",
 ) -> PackedSegments:
@@ -51,10 +51,10 @@ def pack_segments(
             Tokens are integers or strings, all of one dtype.
             Tokens other than int32 take a few times as long.
         sequence_length: the length of a row: an int, no tensor.
-        start_tokens: what stands before the first segment: a token, or several.
-        end_tokens: what stands behind the last segment.
-        sep_tokens: what stands between two segments; the end tokens where None.
-        pad_token: what fills the row; 0 or "" where None.
+        start_value: what stands before the first segment: a token, or several.
+        end_value: what stands behind the last segment.
+        sep_value: what stands between two segments; the end tokens where None.
+        pad_value: what fills the row; 0 or "" where None.
         truncate: `"round_robin"` or `"waterfall"`.
         padding_side: `"right"` or `"left"`.
 
@@ -73,16 +73,16 @@ def pack_segments(
 
     Example:
 
-    >>> packed = pack_segments(([5, 6, 7], [8, 9]), 8, start_tokens=1, end_tokens=2)
+    >>> packed = pack_segments(([5, 6, 7], [8, 9]), 8, start_value=1, end_value=2)
     >>> packed.token_ids
     <tf.Tensor: shape=(8,), dtype=int32, numpy=array([1, 5, 6, 7, 2, 8, 9, 2], dtype=int32)>
     """
     packing = as_packing(
         sequence_length,
-        start_tokens=start_tokens,
-        end_tokens=end_tokens,
-        sep_tokens=sep_tokens,
-        pad_token=pad_token,
+        start_value=start_value,
+        end_value=end_value,
+        sep_value=sep_value,
+        pad_value=pad_value,
         truncate=truncate,
         padding_side=padding_side,
     )
@@ -96,9 +96,9 @@ def pack_start_end(
     tokens: Any,
     sequence_length: int,
     *,
-    start_tokens: Tokens = None,
-    end_tokens: Tokens = None,
-    pad_token: int | str | None = None,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    pad_value: int | str | None = None,
     padding_side: str = "right",
 ) -> PackedTokens:
     """Put special tokens around rows of tokens, and cut and pad them to one length.
@@ -109,9 +109,9 @@ def pack_start_end(
         tokens: a batch of rows, or a single row, as a segment of
             `pack_segments`.
         sequence_length: the length of a row: an int, no tensor.
-        start_tokens: what stands before the tokens: a token, or several.
-        end_tokens: what stands behind them.
-        pad_token: what fills the row; 0 or "" where None.
+        start_value: what stands before the tokens: a token, or several.
+        end_value: what stands behind them.
+        pad_value: what fills the row; 0 or "" where None.
         padding_side: `"right"` or `"left"`.
 
     Returns:
@@ -124,16 +124,16 @@ def pack_start_end(
 
     Example:
 
-    >>> pack_start_end(tf.ragged.constant([[5, 6, 7], [8]]), 4, start_tokens=1, end_tokens=2).token_ids
+    >>> pack_start_end(tf.ragged.constant([[5, 6, 7], [8]]), 4, start_value=1, end_value=2).token_ids
     <tf.Tensor: shape=(2, 4), dtype=int32, numpy=
     array([[1, 5, 6, 2],
            [1, 8, 2, 0]], dtype=int32)>
     """
     packing = as_packing(
         sequence_length,
-        start_tokens=start_tokens,
-        end_tokens=end_tokens,
-        pad_token=pad_token,
+        start_value=start_value,
+        end_value=end_value,
+        pad_value=pad_value,
         padding_side=padding_side,
     )
     with tf.name_scope("pack_start_end"), tf.device("cpu"):
@@ -205,12 +205,12 @@ def _pack_int32(values: Any, row_splits: Any, packing: Packing, return_segment_i
     library = ops_in_use()
     common: dict[str, Any] = {
         "sequence_length": packing.sequence_length,
-        "start_tokens": packing.start_tokens,
-        "end_tokens": packing.end_tokens,
-        "pad_token": packing.pad_token,
+        "start_value": packing.start_value,
+        "end_value": packing.end_value,
+        "pad_value": packing.pad_value,
         "padding_side": packing.padding_side,
     }
-    several: dict[str, Any] = {"sep_tokens": packing.sep_tokens, "truncate": packing.truncate}
+    several: dict[str, Any] = {"sep_value": packing.sep_value, "truncate": packing.truncate}
     if library is not None:
         if return_segment_ids:
             return list(library.fastnlp_pack_segments(list(values), list(row_splits), **common, **several))

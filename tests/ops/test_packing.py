@@ -36,7 +36,7 @@ def pack_everywhere(segments, *args, **options) -> PackedSegments:
 @settings(max_examples=600, deadline=None)
 @given(segments=segments_of_rows(), options=packings(), data=st.data())
 def test_twins_agree(segments, options, data):
-    needed = Packing(0, options["start_tokens"], options["end_tokens"], options["sep_tokens"]).num_special_tokens(
+    needed = Packing(0, options["start_value"], options["end_value"], options["sep_value"]).num_special_tokens(
         len(segments)
     )
     length = data.draw(st.integers(max(needed, 1), needed + 20))
@@ -81,11 +81,11 @@ def containers(rows, dtype):
 def test_containers_and_dtypes(target, dtype):
     for rows in ([[5, 6, 7], [8, 9, 10]], [[5, 6, 7, 8, 9], []]):
         expected = pack_segments(
-            (Ragged.from_lists(rows), Ragged.from_lists([[3], [4]])), 8, start_tokens=1, end_tokens=2
+            (Ragged.from_lists(rows), Ragged.from_lists([[3], [4]])), 8, start_value=1, end_value=2
         )
         for first in containers(rows, dtype):
             for second in containers([[3], [4]], dtype):
-                packed = pack_segments((first, second), 8, start_tokens=1, end_tokens=2)
+                packed = pack_segments((first, second), 8, start_value=1, end_value=2)
                 typed = not (isinstance(first, list) and isinstance(second, list)) or any(
                     isinstance(part[0], np.ndarray) for part in (first, second)
                 )
@@ -96,26 +96,26 @@ def test_containers_and_dtypes(target, dtype):
 
 def test_wide_ids_are_kept(target):
     ids = np.array([2**62, -(2**62), 3])
-    packed = pack_segments(ids, 5, start_tokens=-1, end_tokens=2**40, pad_token=9)
+    packed = pack_segments(ids, 5, start_value=-1, end_value=2**40, pad_value=9)
     assert packed.token_ids.tolist() == [-1, 2**62, -(2**62), 3, 2**40]
 
 
 def test_strings(target):
     segments = ([["a", "b"], ["c"]], Ragged(np.array(["d", "eé"], object), np.array([0, 1, 2])))
-    packed = pack_segments(segments, 6, start_tokens="[CLS]", end_tokens=["[SEP]"], pad_token="[PAD]")
+    packed = pack_segments(segments, 6, start_value="[CLS]", end_value=["[SEP]"], pad_value="[PAD]")
     assert packed.token_ids.tolist() == [
         ["[CLS]", "a", "b", "[SEP]", "d", "[SEP]"],
         ["[CLS]", "c", "[SEP]", "eé", "[SEP]", "[PAD]"],
     ]
     assert packed.segment_ids.tolist() == [[0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]]
     assert pack_segments(np.array(["a", "bc"]), 3).token_ids.tolist() == ["a", "bc", ""]
-    assert pack_segments([], 2, start_tokens="s").token_ids.tolist() == ["s", ""]
+    assert pack_segments([], 2, start_value="s").token_ids.tolist() == ["s", ""]
     assert pack_segments(([], ["a"]), 2).token_ids.tolist() == ["a", ""]
 
 
 def test_examples(target):
     def pack(*segments, **options):
-        packed = pack_segments(tuple(segments), start_tokens=101, end_tokens=102, **options)
+        packed = pack_segments(tuple(segments), start_value=101, end_value=102, **options)
         return packed.token_ids.tolist(), packed.segment_ids.tolist()
 
     assert pack([1, 2, 3, 4], sequence_length=8) == ([101, 1, 2, 3, 4, 102, 0, 0], [0] * 8)
@@ -124,7 +124,7 @@ def test_examples(target):
     ids = ([101, 1, 2, 3, 4, 102, 11, 102], [0, 0, 0, 0, 0, 0, 1, 1])
     assert pack([1, 2, 3, 4], [11, 12, 13, 14], sequence_length=8, truncate="waterfall") == ids
     ids = ([7, 7, 101, 1, 8, 8, 11, 102], [0, 0, 0, 0, 0, 0, 1, 1])
-    assert pack([1], [11], sequence_length=8, sep_tokens=(8, 8), pad_token=7, padding_side="left") == ids
+    assert pack([1], [11], sequence_length=8, sep_value=(8, 8), pad_value=7, padding_side="left") == ids
     assert pack([], [], sequence_length=3) == ([101, 102, 102], [0, 0, 1])
     assert pack(list(range(9)), [50, 51], list(range(20, 29)), sequence_length=10)[0] == [
         101, 0, 1, 102, 50, 51, 102, 20, 21, 102,
@@ -133,8 +133,8 @@ def test_examples(target):
 
 @given(rows=st.lists(st.lists(st.integers(0, 99), max_size=9), min_size=1, max_size=5), options=packings())
 def test_start_end_is_one_segment(rows, options):
-    options = {name: options[name] for name in ("start_tokens", "end_tokens", "pad_token", "padding_side")}
-    length = len(options["start_tokens"]) + len(options["end_tokens"]) + 3
+    options = {name: options[name] for name in ("start_value", "end_value", "pad_value", "padding_side")}
+    length = len(options["start_value"]) + len(options["end_value"]) + 3
     packed = pack_segments(rows, length, **options)
     for target in TARGETS:
         with fastnlp.use_target(target):
@@ -147,9 +147,9 @@ def test_start_end_is_one_segment(rows, options):
 
 def test_no_rows(target):
     for empty in (np.zeros([0, 3], np.int32), Ragged(np.zeros(0, np.int32), np.array([0]))):
-        packed = pack_segments((empty, empty), 4, start_tokens=1)
+        packed = pack_segments((empty, empty), 4, start_value=1)
         assert [part.shape for part in packed] == [(0, 4)] * 3
-    assert pack_segments([[]], 2, end_tokens=3).token_ids.tolist() == [[3, 0]]
+    assert pack_segments([[]], 2, end_value=3).token_ids.tolist() == [[3, 0]]
 
 
 def test_many_rows_on_many_threads():
@@ -177,16 +177,31 @@ def test_many_rows_on_many_threads():
             ValueError,
             r"`sequence_length` must be at least 3, the number of special tokens around 2 segment\(s\); received 2",
         ),
-        ([1], {"truncate": "longest"}, ValueError, "`truncate` must be 'round_robin' or 'waterfall'; received 'longest'"),
+        (
+            [1],
+            {"truncate": "longest"},
+            ValueError,
+            "`truncate` must be 'round_robin' or 'waterfall'; received 'longest'",
+        ),
         ([1], {"padding_side": "both"}, ValueError, "`padding_side` must be 'right' or 'left'; received 'both'"),
         ([1], {"num_threads": 0}, ValueError, "`num_threads` must be at least 1, or None; received 0"),
-        ([1], {"start_tokens": 1.5}, TypeError, "`start_tokens` must be int or str, or a list or tuple of them; received 1.5"),
-        ([1], {"end_tokens": [1, None]}, TypeError, "`end_tokens` must be int or str, .* received None"),
-        ([1], {"start_tokens": "a"}, TypeError, "`start_tokens` must be int, as the tokens .* received 'a'"),
-        (["a"], {}, TypeError, "`start_tokens` must be str, as the tokens .* received 1"),
-        ([1], {"pad_token": "a"}, TypeError, "`pad_token` must be int, .* received 'a'"),
-        ([1], {"sep_tokens": 2**31}, ValueError, "`sep_tokens` must fit the dtype of the segments, int32; received 2147483648"),
-        (np.zeros(2, np.int8), {"pad_token": 128}, ValueError, "`pad_token` must fit the dtype of the segments, int8"),
+        (
+            [1],
+            {"start_value": 1.5},
+            TypeError,
+            "`start_value` must be int or str, or a list or tuple of them; received 1.5",
+        ),
+        ([1], {"end_value": [1, None]}, TypeError, "`end_value` must be int or str, .* received None"),
+        ([1], {"start_value": "a"}, TypeError, "`start_value` must be int, as the tokens .* received 'a'"),
+        (["a"], {}, TypeError, "`start_value` must be str, as the tokens .* received 1"),
+        ([1], {"pad_value": "a"}, TypeError, "`pad_value` must be int, .* received 'a'"),
+        (
+            [1],
+            {"sep_value": 2**31},
+            ValueError,
+            "`sep_value` must fit the dtype of the segments, int32; received 2147483648",
+        ),
+        (np.zeros(2, np.int8), {"pad_value": 128}, ValueError, "`pad_value` must fit the dtype of the segments, int8"),
         ((), {}, ValueError, "`segments` must hold at least one segment; received an empty tuple"),
         (([1], [[2]]), {}, ValueError, r"`segments` must have the same rank; received ranks \[1, 2\]"),
         (([[1]], [[2], [3]]), {}, ValueError, r"`segments` must have the same number of rows; received \[1, 2\]"),
@@ -198,14 +213,19 @@ def test_many_rows_on_many_threads():
         ([1.5], {}, TypeError, "`segments` must hold integers, or nothing but str; received float"),
         ([True], {}, TypeError, "received bool"),
         ([1, "a"], {}, TypeError, "received str"),
-        (([1], ["a"]), {"start_tokens": None, "end_tokens": None}, TypeError, "must hold integers, or nothing but str"),
+        (([1], ["a"]), {"start_value": None, "end_value": None}, TypeError, "must hold integers, or nothing but str"),
         (np.zeros(2), {}, TypeError, "`segments` must hold integers or str; received dtype float64"),
         (np.array([b"a"]), {}, TypeError, "received dtype |S1"),
         ([2**31], {}, ValueError, "`segments` must fit int32; received 2147483648"),
         ([2**64], {}, ValueError, "`segments` must fit int64; received 18446744073709551616"),
-        ((np.zeros(1, np.int64), np.zeros(1, np.int32)), {}, ValueError, r"the same dtype; received \['int64', 'int32'\]"),
+        (
+            (np.zeros(1, np.int64), np.zeros(1, np.int32)),
+            {},
+            ValueError,
+            r"the same dtype; received \['int64', 'int32'\]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_errors(target, segments, options, error, message):
     with pytest.raises(error, match=message):
-        pack_segments(segments, **{"sequence_length": 8, "start_tokens": 1, "end_tokens": 2, **options})
+        pack_segments(segments, **{"sequence_length": 8, "start_value": 1, "end_value": 2, **options})

@@ -204,7 +204,7 @@ def test_the_reference_runs_in_python():
     ("ids", "message"),
     [
         (tf.constant([[5, 6], [7, 40]]), r"`token_ids` must be in \[0, 39\]; received 40 in row 1, position 1\."),
-        (tf.ragged.constant([[], [-1]], tf.int32), r"`token_ids` must be in \[0, 39\]; received -1 in row 1, position 0\."),
+        (tf.ragged.constant([[], [-1]], tf.int32), r"`token_ids` must be in \[0, 39\]; received -1 in row 1"),
         (tf.constant([2**32 + 5], tf.int64), r"`token_ids` must be in \[0, 39\]; received 2147483647 in row 0"),
         (tf.constant([-(2**32) + 5], tf.int64), r"`token_ids` must be in \[0, 39\]; received -2147483648 in row 0"),
     ],

@@ -61,11 +61,11 @@ class Packer {
     at_ = row * packing_.sequence_length;
     if (packing_.padding_side == PaddingSide::kLeft) pad(padding);
     std::fill_n(out_.padding_mask + at_, used, true);
-    append(packing_.start_tokens, 0);
+    append(packing_.start_value, 0);
     for (size_t i = 0; i < segments_.size(); ++i) {
       const auto start = static_cast<size_t>(segments_[i].row_splits[row]);
       append(segments_[i].values.subspan(start, lengths_[i]), i);
-      append(i + 1 == segments_.size() ? packing_.end_tokens : packing_.sep_tokens, i);
+      append(i + 1 == segments_.size() ? packing_.end_value : packing_.sep_value, i);
     }
     if (packing_.padding_side == PaddingSide::kRight) pad(padding);
   }
@@ -80,7 +80,7 @@ class Packer {
   }
 
   void pad(size_t count) {
-    std::fill_n(out_.token_ids + at_, count, packing_.pad_token);
+    std::fill_n(out_.token_ids + at_, count, packing_.pad_value);
     if (out_.segment_ids != nullptr) std::fill_n(out_.segment_ids + at_, count, 0);
     std::fill_n(out_.padding_mask + at_, count, false);
     at_ += count;

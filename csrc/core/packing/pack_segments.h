@@ -16,15 +16,15 @@ enum class PaddingSide { kRight, kLeft };
 // A row is: start, segment 0, separator, segment 1, separator, …, end, and padding on one side.
 struct Packing {
   size_t sequence_length = 0;
-  std::vector<int32_t> start_tokens;
-  std::vector<int32_t> end_tokens;
-  std::vector<int32_t> sep_tokens;
-  int32_t pad_token = 0;
+  std::vector<int32_t> start_value;
+  std::vector<int32_t> end_value;
+  std::vector<int32_t> sep_value;
+  int32_t pad_value = 0;
   Truncate truncate = Truncate::kRoundRobin;
   PaddingSide padding_side = PaddingSide::kRight;
 
   size_t num_special_tokens(size_t num_segments) const {
-    return start_tokens.size() + (num_segments - 1) * sep_tokens.size() + end_tokens.size();
+    return start_value.size() + (num_segments - 1) * sep_value.size() + end_value.size();
   }
 };
 

@@ -16,16 +16,16 @@ class Packing(NamedTuple):
     """How rows are packed. The special tokens fit into `sequence_length`, which the caller has checked."""
 
     sequence_length: int
-    start_tokens: tuple[Any, ...] = ()
-    end_tokens: tuple[Any, ...] = ()
-    sep_tokens: tuple[Any, ...] = ()
-    pad_token: Any = 0
+    start_value: tuple[Any, ...] = ()
+    end_value: tuple[Any, ...] = ()
+    sep_value: tuple[Any, ...] = ()
+    pad_value: Any = 0
     truncate: str = ROUND_ROBIN  # or "waterfall"
     padding_side: str = "right"  # or "left"
 
     def num_special_tokens(self, num_segments: int) -> int:
         """How many tokens of a row are special."""
-        return len(self.start_tokens) + (num_segments - 1) * len(self.sep_tokens) + len(self.end_tokens)
+        return len(self.start_value) + (num_segments - 1) * len(self.sep_value) + len(self.end_value)
 
 
 def pack_segments(segments: Sequence[Sequence[int]], packing: Packing) -> tuple[list[int], list[int], list[bool]]:
@@ -33,17 +33,17 @@ def pack_segments(segments: Sequence[Sequence[int]], packing: Packing) -> tuple[
     budget = packing.sequence_length - packing.num_special_tokens(len(segments))
     lengths = [len(segment) for segment in segments]
     kept = round_robin(lengths, budget) if packing.truncate == ROUND_ROBIN else waterfall(lengths, budget)
-    token_ids = list(packing.start_tokens)
+    token_ids = list(packing.start_value)
     segment_ids = [0] * len(token_ids)
     for index, segment in enumerate(segments):
         is_last = index == len(segments) - 1
-        token_ids += [*segment[: kept[index]], *(packing.end_tokens if is_last else packing.sep_tokens)]
+        token_ids += [*segment[: kept[index]], *(packing.end_value if is_last else packing.sep_value)]
         segment_ids += [index] * (len(token_ids) - len(segment_ids))
     mask = [True] * len(token_ids)
     padding = packing.sequence_length - len(token_ids)
     if packing.padding_side == "left":
-        return [packing.pad_token] * padding + token_ids, [0] * padding + segment_ids, [False] * padding + mask
-    return token_ids + [packing.pad_token] * padding, segment_ids + [0] * padding, mask + [False] * padding
+        return [packing.pad_value] * padding + token_ids, [0] * padding + segment_ids, [False] * padding + mask
+    return token_ids + [packing.pad_value] * padding, segment_ids + [0] * padding, mask + [False] * padding
 
 
 def round_robin(lengths: Sequence[int], budget: int) -> list[int]:

@@ -154,7 +154,7 @@ class MaskedLMMaskGenerator(PreprocessingLayer):
             self.vocabulary_size,
             self.mask_selection_rate,
             self.mask_token_id,
-            selection_length=self.mask_selection_length,
+            mask_selection_length=self.mask_selection_length,
             unselectable_token_ids=self.unselectable_token_ids,
             mask_token_rate=self.mask_token_rate,
             random_token_rate=self.random_token_rate,

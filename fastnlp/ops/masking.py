@@ -20,8 +20,8 @@ SEED_BITS = 63
 class MaskedTokens(NamedTuple):
     """Rows with tokens replaced, and which tokens were selected.
 
-    The last three have the same shape: `[rows, selection_length]`, padded with
-    0, or ragged where there is no `selection_length`; without the first
+    The last three have the same shape: `[rows, mask_selection_length]`, padded with
+    0, or ragged where there is no `mask_selection_length`; without the first
     dimension for a single row.
 
     Attributes:
@@ -52,10 +52,10 @@ class Masker:
 
     Args:
         vocabulary_size: the number of token ids.
-        selection_rate: the part of the selectable tokens that is selected,
+        mask_selection_rate: the part of the selectable tokens that is selected,
             0 to 1.
         mask_token_id: the id of the mask token.
-        selection_length: the largest number of tokens that is selected in a
+        mask_selection_length: the largest number of tokens that is selected in a
             row; results are padded to it. None for no limit, and ragged
             results.
         unselectable_token_ids: ids of tokens that are never selected, such as
@@ -65,9 +65,9 @@ class Masker:
         random_token_rate: the part that becomes random tokens, 0 to 1; both
             together at most 1.
         selection: how tokens are selected. With n selectable tokens in a row,
-            `"fixed"` selects ceil(n * selection_rate) of them (in float32, as
+            `"fixed"` selects ceil(n * mask_selection_rate) of them (in float32, as
             KerasHub), every set of that size equally likely. `"bernoulli"`
-            selects every token with probability `selection_rate`.
+            selects every token with probability `mask_selection_rate`.
             `"whole_word"` selects words in random order as long as their
             tokens fit into that number, as Google's BERT does. `"span"`
             selects spans of words until there are that many tokens, each of
@@ -83,7 +83,7 @@ class Masker:
 
     Example:
 
-    >>> masker = Masker(1000, 0.5, mask_token_id=4, selection_length=3, unselectable_token_ids=[0, 2, 3])
+    >>> masker = Masker(1000, 0.5, mask_token_id=4, mask_selection_length=3, unselectable_token_ids=[0, 2, 3])
     >>> masked = masker.mask_tokens([[2, 50, 51, 52, 53, 3, 0, 0], [2, 60, 61, 3, 0, 0, 0, 0]], seed=7)
     >>> masked.token_ids.to_list()
     [[2, 4, 51, 52, 4, 3, 0, 0], [2, 60, 4, 3, 0, 0, 0, 0]]
@@ -98,10 +98,10 @@ class Masker:
     def __init__(
         self,
         vocabulary_size: int,
-        selection_rate: float,
+        mask_selection_rate: float,
         mask_token_id: int,
         *,
-        selection_length: int | None = None,
+        mask_selection_length: int | None = None,
         unselectable_token_ids: Iterable[int] = (0,),
         mask_token_rate: float = 0.8,
         random_token_rate: float = 0.1,
@@ -125,8 +125,10 @@ class Masker:
             selection,
             size,
             _as_int("mask_token_id", mask_token_id, 0, size - 1),
-            None if selection_length is None else _as_int("selection_length", selection_length, 1, MAX_SIZE),
-            _as_rate("selection_rate", selection_rate),
+            None
+            if mask_selection_length is None
+            else _as_int("mask_selection_length", mask_selection_length, 1, MAX_SIZE),
+            _as_rate("mask_selection_rate", mask_selection_rate),
             rates[0],
             rates[1],
             _as_id_set("unselectable_token_ids", unselectable_token_ids, size),
@@ -161,7 +163,7 @@ class Masker:
         return self._kernels.dumped
 
     @property
-    def selection_length(self) -> int | None:
+    def mask_selection_length(self) -> int | None:
         """The length of the rows that results are padded to; None where they are ragged."""
         return self._kernels.model.selection_length
 
@@ -225,7 +227,7 @@ class Masker:
             _as_row_numbers("epoch", epoch, None if np.ndim(epoch) == 0 else count),
             threads,
         )
-        length, dtype = self.selection_length, rows.dtype
+        length, dtype = self.mask_selection_length, rows.dtype
 
         def shape(selected: np.ndarray) -> Ragged | np.ndarray:
             if rows.rank == 1:

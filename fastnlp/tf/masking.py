@@ -56,8 +56,8 @@ def mask_tokens(
     Returns:
         A `MaskedTokens`: `token_ids` as they came, but for the replaced ones;
         `mask_positions` int64, `mask_ids` in the dtype of `token_ids`, and
-        `mask_weights`, of shape `[rows, selection_length]`, or
-        `tf.RaggedTensor` where the masker has no `selection_length`. Without
+        `mask_weights`, of shape `[rows, mask_selection_length]`, or
+        `tf.RaggedTensor` where the masker has no `mask_selection_length`. Without
         their first dimension for a single row.
 
     Raises:
@@ -68,7 +68,7 @@ def mask_tokens(
 
     Example:
 
-    >>> masker = fastnlp.ops.Masker(1000, 0.5, mask_token_id=4, selection_length=3, unselectable_token_ids=[0, 2, 3])
+    >>> masker = fastnlp.ops.Masker(1000, 0.5, mask_token_id=4, mask_selection_length=3, unselectable_token_ids=[0, 2, 3])
     >>> mask_tokens(masker, tf.constant([2, 50, 51, 52, 53, 3]), seed=7).token_ids
     <tf.Tensor: shape=(6,), dtype=int32, numpy=array([ 2,  4, 51, 52,  4,  3], dtype=int32)>
     """
@@ -101,7 +101,7 @@ def mask_tokens(
         masked, *selected, selected_splits = _mask_flat(masker, inputs, indices)
         masked = tf.cast(masked, token_ids.dtype)
         selected[1:] = tf.cast(selected[1], token_ids.dtype), tf.cast(selected[2], weights_dtype)
-        rows, length = splits.shape[0], masker.selection_length
+        rows, length = splits.shape[0], masker.mask_selection_length
         if token_ids.shape.rank == 1:
             results = [tf.ensure_shape(part, [length]) for part in selected]
         elif length is not None:
@@ -147,6 +147,11 @@ def enumerate_epochs(dataset: tf.data.Dataset, epochs: int | None = None) -> tf.
 def _as_tensor(name: str, value: Any) -> tf.Tensor | tf.RaggedTensor:
     if isinstance(value, Ragged):
         value = tf.RaggedTensor.from_nested_row_splits(value.flat_values, value.nested_row_splits)
+    elif isinstance(value, (list, tuple)) and any(isinstance(row, (tf.Tensor, tf.RaggedTensor)) for row in value):
+        value = tf.ragged.stack(list(value))
+    elif isinstance(value, (list, tuple)) and any(isinstance(row, (list, tuple, np.ndarray)) for row in value):
+        dtype = None if any(len(row) for row in value) else tf.int32
+        value = tf.ragged.constant(value, dtype, ragged_rank=1, row_splits_dtype=tf.int64)
     elif not isinstance(value, tf.RaggedTensor):
         value = tf.convert_to_tensor(value, dtype_hint=tf.int32)
     if not value.dtype.is_integer and not (value.dtype.is_bool and name == "special_tokens_mask"):

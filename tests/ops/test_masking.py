@@ -34,9 +34,9 @@ def maskers(draw: st.DrawFn, **fixed: Any) -> Masker:
     mask_token_rate = draw(rates)
     continuations = st.sets(st.integers(0, SIZE - 1)) if selection == "whole_word" else st.none()
     arguments: dict[str, Any] = {
-        "selection_rate": draw(rates),
+        "mask_selection_rate": draw(rates),
         "mask_token_id": draw(st.integers(0, SIZE - 1)),
-        "selection_length": draw(st.none() | st.integers(1, 12)),
+        "mask_selection_length": draw(st.none() | st.integers(1, 12)),
         "unselectable_token_ids": draw(st.sets(st.integers(0, SIZE - 1), max_size=12)),
         "mask_token_rate": mask_token_rate,
         "random_token_rate": draw(st.floats(0, 1 - mask_token_rate)),
@@ -143,7 +143,7 @@ def test_targets_equal_the_reference(masker, rows, seed, data):
 def test_invariants(masker, rows, seed):
     model = masker._kernels.model
     masked = masker.mask_tokens(rows, seed=seed)
-    length = masker.selection_length
+    length = masker.mask_selection_length
     if length is not None:
         assert masked.mask_positions.shape == masked.mask_ids.shape == masked.mask_weights.shape == (len(rows), length)
         padding = masked.mask_weights == 0
@@ -177,7 +177,7 @@ def test_invariants(masker, rows, seed):
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_padding_changes_nothing(selection, target):
-    masker = make(selection, selection_length=10)
+    masker = make(selection, mask_selection_length=10)
     ids = np.array([[1, *range(5, 39), 2], [1, *range(38, 4, -1), 2]], np.int32)
     padded = np.pad(ids, [(0, 0), (0, 90)])
     shifted = np.pad(ids, [(0, 0), (7, 0)])
@@ -195,7 +195,7 @@ def make(selection: str = "fixed", **arguments: Any) -> Masker:
         arguments["continuation_token_ids"] = CONTINUATIONS
     return Masker(
         SIZE,
-        **{"selection_rate": 0.3, "mask_token_id": 4, "unselectable_token_ids": [0, 1, 2], **arguments},
+        **{"mask_selection_rate": 0.3, "mask_token_id": 4, "unselectable_token_ids": [0, 1, 2], **arguments},
         selection=selection,
     )
 
@@ -203,7 +203,7 @@ def make(selection: str = "fixed", **arguments: Any) -> Masker:
 @pytest.mark.parametrize("selection", SELECTIONS)
 @pytest.mark.parametrize("length", [None, 6])
 def test_batches_and_order_change_nothing(selection, length, target):
-    masker = make(selection, selection_length=length)
+    masker = make(selection, mask_selection_length=length)
     generator = np.random.default_rng(0)
     rows = [generator.integers(0, SIZE, size).tolist() for size in generator.integers(0, 50, 30)]
     order = generator.permutation(len(rows))
@@ -221,7 +221,7 @@ def test_batches_and_order_change_nothing(selection, length, target):
 
 @pytest.mark.parametrize("length", [None, 20])
 def test_large_batches_on_many_threads(length):
-    masker = make("span", selection_length=length)
+    masker = make("span", mask_selection_length=length)
     ids = np.random.default_rng(1).integers(0, SIZE, (5000, 60))
     assert_equal(masker.mask_tokens(ids, seed=1, num_threads=4), masker.mask_tokens(ids, seed=1, num_threads=1))
     one_by_one = [masker.mask_tokens(row, seed=1).token_ids for row in ids[-3:]]
@@ -343,7 +343,7 @@ def test_random_tokens_are_equally_likely(drawn, selection):
 
 def test_a_reduced_bernoulli_keeps_any_places(target):
     rows = 400 if target == "reference" else 20_000
-    masker = Masker(10, 0.9, 4, selection_length=5, selection="bernoulli")
+    masker = Masker(10, 0.9, 4, mask_selection_length=5, selection="bernoulli")
     masked = masker.mask_tokens(np.full((rows, 20), 7), seed=3, index=np.arange(rows))
     assert (masked.mask_weights == 1).all()
     assert_distributed(np.bincount(masked.mask_positions.ravel(), minlength=20), np.ones(20))
@@ -372,7 +372,7 @@ def test_span_lengths_are_geometric():
 
 
 def test_spans_are_whole_words_and_replaced_as_one():
-    masker = make("span", selection_rate=0.2, random_token_rate=0)
+    masker = make("span", mask_selection_rate=0.2, random_token_rate=0)
     generator = np.random.default_rng(5)
     ids = generator.integers(5, SIZE, (2000, 100))
     ids[:, ::25] = 1
@@ -402,14 +402,14 @@ def test_the_count_is_that_of_single_precision():
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.int32, np.int64, np.uint64])
 def test_arrays_keep_their_dtype(dtype, target):
-    masked = make(selection_length=4).mask_tokens(np.arange(5, 25, dtype=dtype).reshape(2, 10), seed=1)
+    masked = make(mask_selection_length=4).mask_tokens(np.arange(5, 25, dtype=dtype).reshape(2, 10), seed=1)
     assert masked.token_ids.dtype == masked.mask_ids.dtype == dtype
     assert masked.mask_positions.dtype == np.int64
     assert masked.mask_weights.dtype == np.float32
 
 
 def test_containers(target):
-    masker = make(selection_length=4)
+    masker = make(mask_selection_length=4)
     rows = [[*range(5, 25)], [*range(20, 40)]]
     expected = masker.mask_tokens(rows, seed=1)
     assert isinstance(expected.token_ids, Ragged)
@@ -435,7 +435,7 @@ def test_containers(target):
 
 @pytest.mark.parametrize("length", [None, 3])
 def test_nothing_to_select(length, target):
-    masker = make(selection_length=length)
+    masker = make(mask_selection_length=length)
     for ids in ([], [[]], [[0, 1], []], np.zeros((0, 5), np.int32), np.zeros((3, 0), np.int32), [[2]]):
         masked = masker.mask_tokens(ids, seed=0)
         assert not np.any(getattr(masked.mask_weights, "flat_values", masked.mask_weights))
@@ -446,12 +446,12 @@ def test_nothing_to_select(length, target):
 def test_the_input_is_left_as_it_is(target):
     ids = np.arange(5, 35, dtype=np.int32).reshape(3, 10)
     before = ids.copy()
-    make(selection_rate=1).mask_tokens(ids, seed=0)
+    make(mask_selection_rate=1).mask_tokens(ids, seed=0)
     np.testing.assert_array_equal(ids, before)
 
 
 def test_special_tokens_mask(target):
-    masker = make(selection_rate=1, unselectable_token_ids=())
+    masker = make(mask_selection_rate=1, unselectable_token_ids=())
     ids = [[0, 1, 2], [3]]
     masked = masker.mask_tokens(ids, seed=0, special_tokens_mask=[[1, 0, 7], [False]])
     assert masked.mask_positions.to_list() == [[1], [0]]
@@ -471,7 +471,7 @@ def test_canonical_form(masker):
 
 def test_maskers_differ():
     assert make() != make("span")
-    assert make() != make(selection_length=5)
+    assert make() != make(mask_selection_length=5)
     assert make() != 3
     assert repr(make()) == "Masker(40, 0.3, 4, 'fixed')"
 
@@ -483,10 +483,10 @@ def test_maskers_differ():
         ({"vocabulary_size": 10.0}, TypeError, r"`vocabulary_size` must be an integer; received 10\.0\."),
         ({"mask_token_id": 40}, ValueError, r"`mask_token_id` must be in \[0, 39\]; received 40\."),
         ({"mask_token_id": -1}, ValueError, r"`mask_token_id` must be in \[0, 39\]; received -1\."),
-        ({"selection_rate": 1.1}, ValueError, r"`selection_rate` must be in \[0, 1\]; received 1\.1\."),
-        ({"selection_rate": -0.1}, ValueError, r"`selection_rate` must be in \[0, 1\]; received -0\.1\."),
-        ({"selection_rate": math.nan}, ValueError, r"`selection_rate` must be in \[0, 1\]; received nan\."),
-        ({"selection_rate": "0.1"}, TypeError, r"`selection_rate` must be a number; received '0\.1'\."),
+        ({"mask_selection_rate": 1.1}, ValueError, r"`mask_selection_rate` must be in \[0, 1\]; received 1\.1\."),
+        ({"mask_selection_rate": -0.1}, ValueError, r"`mask_selection_rate` must be in \[0, 1\]; received -0\.1\."),
+        ({"mask_selection_rate": math.nan}, ValueError, r"`mask_selection_rate` must be in \[0, 1\]; received nan\."),
+        ({"mask_selection_rate": "0.1"}, TypeError, r"`mask_selection_rate` must be a number; received '0\.1'\."),
         ({"mask_token_rate": 2}, ValueError, r"`mask_token_rate` must be in \[0, 1\]; received 2\."),
         ({"random_token_rate": -1}, ValueError, r"`random_token_rate` must be in \[0, 1\]; received -1\."),
         (
@@ -494,9 +494,9 @@ def test_maskers_differ():
             ValueError,
             r"`mask_token_rate` and `random_token_rate` must be at most 1 together; received 0\.8 and 0\.3\.",
         ),
-        ({"selection_length": 0}, ValueError, r"`selection_length` must be in \[1, 2147483647\]; received 0\."),
-        ({"selection_length": -3}, ValueError, r"`selection_length` must be in \[1, 2147483647\]; received -3\."),
-        ({"selection_length": True}, TypeError, r"`selection_length` must be an integer; received True\."),
+        ({"mask_selection_length": 0}, ValueError, r"`mask_selection_length` must be in \[1, 2147483647\]; received 0\."),
+        ({"mask_selection_length": -3}, ValueError, r"`mask_selection_length` must be in \[1, 2147483647\]; received -3\."),
+        ({"mask_selection_length": True}, TypeError, r"`mask_selection_length` must be an integer; received True\."),
         ({"unselectable_token_ids": [3, 40]}, ValueError, r"`unselectable_token_ids` must be in .*; received 40"),
         ({"unselectable_token_ids": ["a"]}, TypeError, r"`unselectable_token_ids` must be an integer; received 'a'\."),
         (
@@ -511,7 +511,7 @@ def test_maskers_differ():
 )  # fmt: skip
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
-        Masker(**{"vocabulary_size": SIZE, "selection_rate": 0.2, "mask_token_id": 4, **arguments})
+        Masker(**{"vocabulary_size": SIZE, "mask_selection_rate": 0.2, "mask_token_id": 4, **arguments})
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SIZE = 40
 IDS = [[1, *range(5, 30), 2], [1, *range(20, 39), 2, *[0] * 6]]
 
 
-def make(selection: str = "fixed", selection_length: int | None = 5, **arguments: Any) -> Masker:
+def make(selection: str = "fixed", mask_selection_length: int | None = 5, **arguments: Any) -> Masker:
     if selection in ("whole_word", "span"):
         arguments["continuation_token_ids"] = range(25, SIZE)
     return Masker(
@@ -31,7 +31,7 @@ def make(selection: str = "fixed", selection_length: int | None = 5, **arguments
         0.3,
         4,
         selection=selection,
-        selection_length=selection_length,
+        mask_selection_length=mask_selection_length,
         unselectable_token_ids=[0, 1, 2],
         **arguments,
     )
@@ -77,7 +77,7 @@ def test_masks_equal_the_ops(rows, selection, length, options, data):
 @pytest.mark.parametrize("length", [None, 5])
 @pytest.mark.parametrize("dtype", [tf.int8, tf.uint8, tf.int32, tf.int64, tf.uint64])
 def test_every_shape_and_dtype(length, dtype):
-    masker = make(selection_length=length)
+    masker = make(mask_selection_length=length)
     arrays = np.array(IDS, dtype.as_numpy_dtype)
     expected = masker.mask_tokens(arrays, seed=1)
     assert_same(mask_tokens(masker, tf.constant(IDS, dtype), seed=1), expected)
@@ -102,8 +102,8 @@ def test_shapes_that_a_graph_knows():
     assert traced([None, 7], make()) == [[None, 7], *[[None, 5]] * 3]
     assert traced([3, None], make()) == [[3, None], *[[3, 5]] * 3]
     assert traced([None], make()) == [[None], *[[5]] * 3]
-    assert traced([3, 7], make(selection_length=None)) == [[3, 7], *[[3, None]] * 3]
-    assert traced([7], make(selection_length=None)) == [[7], *[[None]] * 3]
+    assert traced([3, 7], make(mask_selection_length=None)) == [[3, 7], *[[3, None]] * 3]
+    assert traced([7], make(mask_selection_length=None)) == [[7], *[[None]] * 3]
 
 
 @pytest.mark.parametrize("selection", ["fixed", "span"])
@@ -188,7 +188,7 @@ def test_without_a_seed():
 def test_the_reference_runs_in_python():
     with _dispatch.use_target("reference"):
         for length in (None, 5):
-            masker = make(selection_length=length)
+            masker = make(mask_selection_length=length)
             special = np.array(IDS) % 3 == 0
             options = {"seed": 1, "index": [3, 4], "epoch": [0, 1], "special_tokens_mask": special}
             assert_same(

@@ -68,7 +68,7 @@ def mask_tokens(
 
     Example:
 
-    >>> masker = fastnlp.ops.Masker(1000, 0.5, mask_token_id=4, mask_selection_length=3, unselectable_token_ids=[0, 2, 3])
+    >>> masker = fastnlp.ops.Masker(1000, 0.5, 4, mask_selection_length=3, unselectable_token_ids=[0, 2, 3])
     >>> mask_tokens(masker, tf.constant([2, 50, 51, 52, 53, 3]), seed=7).token_ids
     <tf.Tensor: shape=(6,), dtype=int32, numpy=array([ 2,  4, 51, 52,  4,  3], dtype=int32)>
     """

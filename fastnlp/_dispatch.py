@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,14 +18,19 @@ from typing import Any
 
 import numpy as np
 
+from fastnlp.reference import masking as reference_masking
 from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
+from fastnlp.reference.masking import SELECTIONS, MaskingModel
 from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
 
 __all__ = [
     "BERT",
     "KERAS",
+    "SELECTIONS",
     "DelimitedText",
+    "MaskingKernels",
+    "MaskingModel",
     "Packing",
     "TextRules",
     "WordPieceKernels",
@@ -236,6 +241,91 @@ learn = reference_wordpiece.learn
 def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
     """Token ids, segment ids and padding masks of packed rows."""
     return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+
+
+class MaskingKernels:
+    """The kernels of masking on one model, given in its canonical form."""
+
+    def __init__(self, dumped: bytes) -> None:
+        self.dumped = dumped
+
+    @cached_property
+    def model(self) -> MaskingModel:
+        """The model as the reference reads it."""
+        return reference_masking.load(self.dumped)
+
+    def mask_tokens(
+        self,
+        token_ids: np.ndarray,
+        row_splits: np.ndarray,
+        special_tokens_mask: np.ndarray,
+        seed: int,
+        examples: np.ndarray,
+        epochs: np.ndarray,
+        num_threads: int,
+    ) -> tuple[np.ndarray, ...]:
+        """The masked ids, and the positions, ids, weights and row splits of the selected ones, all flat.
+
+        Args:
+            token_ids: int32, all rows one after another.
+            row_splits: int64, where they begin and end.
+            special_tokens_mask: uint8, one a token; or empty.
+            seed: 0 to 2**63 - 1.
+            examples: int64, one a row; or empty where a row's tokens stand in for its number.
+            epochs: int64, one a row or one for all.
+            num_threads: at least 1.
+
+        Returns:
+            Row splits are empty where the model has a `selection_length`, which all rows then have.
+        """
+        if _target != REFERENCE:
+            assert native is not None
+            results: tuple[np.ndarray, ...] = native.mask_tokens(
+                self.dumped, token_ids, row_splits, special_tokens_mask, seed, examples, epochs, num_threads
+            )
+            return results
+        rows = []
+        length = self.model.selection_length
+        for row, (start, end) in enumerate(pairwise(row_splits.tolist())):
+            ids: list[int] = token_ids[start:end].tolist()
+            _check_in_vocabulary(ids, row, self.model.vocabulary_size)
+            rows.append(
+                reference_masking.mask_tokens(
+                    ids,
+                    self.model,
+                    seed=seed,
+                    epoch=int(epochs[row % len(epochs)]),
+                    example=int(examples[row]) if len(examples) else None,
+                    special_tokens_mask=special_tokens_mask[start:end].tolist(),
+                )
+            )
+        padding = [[0] * (length - len(row.positions)) if length else [] for row in rows]
+
+        def join(parts: Iterable[list[Any]], dtype: Any) -> np.ndarray:
+            return np.array([value for part in parts for value in part], dtype)
+
+        return (
+            join((row.token_ids for row in rows), np.int32),
+            join((row.positions + pad for row, pad in zip(rows, padding, strict=True)), np.int64),
+            join((row.ids + pad for row, pad in zip(rows, padding, strict=True)), np.int32),
+            join(([1] * len(row.ids) + pad for row, pad in zip(rows, padding, strict=True)), np.float32),
+            np.cumsum([0, *(len(row.ids) for row in rows)] if length is None else [], dtype=np.int64),
+        )
+
+
+def _check_in_vocabulary(token_ids: list[int], row: int, vocabulary_size: int) -> None:
+    for position, token_id in enumerate(token_ids):
+        if not 0 <= token_id < vocabulary_size:
+            raise ValueError(
+                f"`token_ids` must be in [0, {vocabulary_size - 1}]; received {token_id} in row {row}, position "
+                f"{position}."
+            )
+
+
+dump_masking = reference_masking.dump
+
+
+Packing = reference_packing.Packing
 
 
 def pack_segments(

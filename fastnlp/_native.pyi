@@ -20,6 +20,22 @@ def pack_segments(
     return_segment_ids: bool,
     num_threads: int,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
+def mask_tokens(
+    dumped: bytes,
+    token_ids: npt.NDArray[np.int32],
+    row_splits: npt.NDArray[np.int64],
+    special_tokens_mask: npt.NDArray[np.uint8],
+    seed: int,
+    examples: npt.NDArray[np.int64],
+    epochs: npt.NDArray[np.int64],
+    num_threads: int,
+) -> tuple[
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.int64],
+]: ...
 
 class Texts:
     @overload

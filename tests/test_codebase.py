@@ -92,6 +92,7 @@ def test_core_is_free_of_its_hosts():
 
 
 REFERENCE_ONLY = {"count_words", "learn"}  # kernels whose C++ is still to come
+PARTS = {"philox"}  # what kernels are made of, and nobody calls
 WITHOUT_TENSORS = {"encode_with_offsets"}  # kernels that graphs have no use for
 
 
@@ -103,6 +104,8 @@ def test_kernels_are_complete():
             continue
         for place in (f"csrc/core/{family}/{kernel}.h", f"csrc/core/{family}/{kernel}.cc"):
             assert (ROOT / place).is_file(), f"{family}.{kernel} lacks {place}"
+        if kernel in PARTS:
+            continue
         places = [
             f"csrc/bindings/{family}.cc",
             f"fastnlp/ops/{family}.py",

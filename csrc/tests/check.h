@@ -20,6 +20,7 @@ namespace fastnlp::tests {
 
 void test_lines();
 void test_lookup();
+void test_masking();
 void test_packing();
 void test_pieces();
 void test_trie();

@@ -6,6 +6,7 @@ int main() {
   fastnlp::tests::test_lines();
   fastnlp::tests::test_pieces();
   fastnlp::tests::test_lookup();
+  fastnlp::tests::test_masking();
   fastnlp::tests::test_packing();
   fastnlp::tests::test_wordpiece();
   std::puts("all tests passed");

@@ -26,6 +26,7 @@ enum TF_Code : int {
 };
 
 enum TF_DataType : int {
+  TF_FLOAT = 1,
   TF_INT32 = 3,
   TF_UINT8 = 4,
   TF_STRING = 7,

@@ -22,12 +22,6 @@
 namespace fastnlp::tf_ops {
 namespace {
 
-template <typename T>
-void copy_to_output(TF_OpKernelContext* context, int index, TF_DataType type, const Buffer<T>& buffer) {
-  const Tensor tensor = Tensor::output<T>(context, index, type, buffer.size());
-  std::copy_n(buffer.data(), buffer.size(), tensor.flat<T>().data());
-}
-
 class EncodeKernel {
  public:
   explicit EncodeKernel(TF_OpKernelConstruction* construction) {

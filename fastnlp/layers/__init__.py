@@ -6,12 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fastnlp.layers.masked_lm_mask_generator import MaskedLMMaskGenerator
     from fastnlp.layers.multi_segment_packer import MultiSegmentPacker
     from fastnlp.layers.start_end_packer import StartEndPacker
 
-__all__ = ["MultiSegmentPacker", "StartEndPacker"]
+__all__ = ["MaskedLMMaskGenerator", "MultiSegmentPacker", "StartEndPacker"]
 
 _MODULES = {
+    "MaskedLMMaskGenerator": "masked_lm_mask_generator",
     "MultiSegmentPacker": "multi_segment_packer",
     "StartEndPacker": "start_end_packer",
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from fastnlp._dispatch import Packing
 from fastnlp.ops import WordPiece
 from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
 from fastnlp.ragged import Ragged
+from fastnlp.tf._constants import as_constant
 from fastnlp.tf._library import ops_in_use, run_in_python
 from fastnlp.tf.packing import PackedSegments
 
@@ -262,29 +261,9 @@ def _decode_flat(encoder: WordPiece, values: tf.Tensor, row_splits: tf.Tensor) -
 
 def token_table(encoder: WordPiece) -> tf.Tensor:
     """The tokens, by token id, as a constant of strings."""
-    return _as_constant(encoder, "wordpiece_tokens", lambda: list(encoder.vocabulary))
+    return as_constant(encoder, "wordpiece_tokens", lambda: list(encoder.vocabulary))
 
 
 def _model(encoder: WordPiece) -> tf.Tensor:
     """The encoder's canonical form as a constant of uint8."""
-    return _as_constant(encoder, "wordpiece_model", lambda: np.frombuffer(encoder.dump(), np.uint8))
-
-
-_eager_constants: weakref.WeakKeyDictionary[WordPiece, dict[str, tf.Tensor]] = weakref.WeakKeyDictionary()
-_names_in_graphs: weakref.WeakKeyDictionary[tf.Graph, dict[tuple[WordPiece, str], str]] = weakref.WeakKeyDictionary()
-
-
-def _as_constant(encoder: WordPiece, name: str, value: Callable[[], Any]) -> tf.Tensor:
-    """What an encoder's kernels read: made a tensor once for each graph, and once for eager code."""
-    if tf.executing_eagerly():
-        constants = _eager_constants.setdefault(encoder, {})
-        if name not in constants:
-            constants[name] = tf.constant(value(), name=name)
-        return constants[name]
-    graph = tf.compat.v1.get_default_graph()
-    # By name, because a tensor would keep its graph alive.
-    names = _names_in_graphs.setdefault(graph, {})
-    if (encoder, name) not in names:
-        with graph.control_dependencies(None):  # out of a tf.compat.v1.cond, where nothing else could use it
-            names[encoder, name] = tf.constant(value(), name=name).name
-    return graph.get_tensor_by_name(names[encoder, name])
+    return as_constant(encoder, "wordpiece_model", lambda: np.frombuffer(encoder.dump(), np.uint8))

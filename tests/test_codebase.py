@@ -23,6 +23,8 @@ LAYERS = {
     "ops": {"numpy", "fastnlp._dispatch", "fastnlp.files", "fastnlp.ragged"},
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
     "tokenizers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
     "corpus": {"numpy", "orjson", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
     "cli": {"click", "rich", "fastnlp.config", "fastnlp.corpus", "fastnlp.files", "fastnlp.ops", "fastnlp._version"},
 }

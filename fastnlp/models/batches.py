@@ -25,10 +25,10 @@ class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
     """
 
     def __init__(
-        self, arrays: tuple[Any, Any, Any], preprocess: Callable[..., Any], batch_size: int | None, shuffle: bool
+        self, arrays: tuple[Any, ...], preprocess: Callable[..., Any], batch_size: int | None, shuffle: bool
     ) -> None:
         super().__init__()
-        self.arrays = tuple(_map(_as_array, array) for array in arrays)
+        self.arrays = _map(_as_array, arrays)
         self.preprocess = preprocess
         self.batch_size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
         self.shuffle = shuffle
@@ -43,7 +43,7 @@ class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
     def __getitem__(self, index: int) -> Any:
         """A batch, preprocessed."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.preprocess(*(_map(lambda array: _take(array, rows), array) for array in self.arrays))
+        return self.preprocess(*_map(lambda array: _take(array, rows), self.arrays))
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
@@ -116,38 +116,39 @@ def batches(
         ValueError: where `x` holds batches and something else is given with
             it, or where arrays differ in length.
     """
-    tensorflow = sys.modules.get("tensorflow")
-    is_tf_dataset = tensorflow is not None and isinstance(x, tensorflow.data.Dataset)
-    if not (is_tf_dataset or isinstance(x, (keras.utils.PyDataset, Iterator))):
+    if not (is_tf_dataset(x) or isinstance(x, (keras.utils.PyDataset, Iterator))):
         return ArrayBatches((x, y, sample_weight), preprocess, batch_size, shuffle)
     for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
         if value is not None:
             raise ValueError(f"`{name}` must be None where `x` is a {type(x).__name__}; received {value!r:.100}.")
-    if is_tf_dataset:
-        return x.map(preprocess, num_parallel_calls=tensorflow.data.AUTOTUNE).prefetch(tensorflow.data.AUTOTUNE)
+    if is_tf_dataset(x):
+        autotune = sys.modules["tensorflow"].data.AUTOTUNE
+        return x.map(preprocess, num_parallel_calls=autotune).prefetch(autotune)
     if isinstance(x, keras.utils.PyDataset):
         return PreprocessedBatches(x, preprocess)
     return (preprocess(*keras.utils.unpack_x_y_sample_weight(batch)) for batch in x)
 
 
-def split(arrays: tuple[Any, Any, Any], validation_split: float) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
+def split(arrays: tuple[Any, ...], validation_split: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """The first examples for training, and the last for validation.
 
     Raises:
         ValueError: where one of the two would be empty.
     """
-    arrays = tuple(_map(_as_array, array) for array in arrays)  # type: ignore[assignment]
+    arrays = _map(_as_array, arrays)
     rows = number_of_rows(arrays)
     training_rows = int(rows * (1 - validation_split))
     if not 0 < training_rows < rows:
         raise ValueError(
             f"`validation_split` must leave examples on both sides; received {validation_split}, of {rows}."
         )
-    first, last = (
-        tuple(_map(lambda array, part=part: array[part], array) for array in arrays)
-        for part in (slice(training_rows), slice(training_rows, None))
-    )
-    return first, last  # type: ignore[return-value]
+    return _map(lambda array: array[:training_rows], arrays), _map(lambda array: array[training_rows:], arrays)
+
+
+def is_tf_dataset(value: Any) -> bool:
+    """Whether `value` is a `tf.data.Dataset`; never imports TensorFlow."""
+    tensorflow: Any = sys.modules.get("tensorflow")
+    return tensorflow is not None and isinstance(value, tensorflow.data.Dataset)
 
 
 def number_of_rows(arrays: Any) -> int:

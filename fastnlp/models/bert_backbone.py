@@ -13,7 +13,7 @@ from fastnlp.models.backbone import Backbone
 LAYER_NORM_EPSILON = 1e-12
 
 
-@keras.saving.register_keras_serializable(package="fastnlp")
+@keras.saving.register_keras_serializable(package="fastnlp")  # type: ignore[untyped-decorator]  # Keras has no types
 def gelu_approximate(x: Any) -> Any:
     """GELU by way of tanh, as Google's BERT computes it."""
     return keras.activations.gelu(x, approximate=True)

@@ -65,8 +65,8 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         """Run the model on preprocessed inputs."""
         if any(_is_text(leaf) for leaf in keras.tree.flatten(inputs)):
             raise ValueError(
-                f"Calling {self.name} does not preprocess: `inputs` must be tensors; received text. Use `predict()`, or "
-                "preprocess it first."
+                f"`inputs` must be tensors where {self.name} is called, which does not preprocess; received text. Use "
+                "`predict()`, or preprocess it first."
             )
         return super().__call__(inputs, *args, **kwargs)
 
@@ -144,7 +144,8 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     def _validation_batches(self, data: Any, batch_size: int | None) -> Any:
         if isinstance(data, (tuple, list)):
-            return self._batches(*keras.utils.unpack_x_y_sample_weight(data), batch_size)
+            x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(tuple(data))
+            return self._batches(x, y, sample_weight, batch_size)
         return self._batches(data, None, None, None)
 
     def _preprocess_batch(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:

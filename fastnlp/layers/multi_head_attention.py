@@ -26,11 +26,21 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc]
         return_attention_scores: bool = False,
         **kwargs: Any,
     ) -> tuple[Any, Any]:
-        if training or return_attention_scores or kwargs or len(query.shape) != 4:
+        drops = training and self._dropout > 0
+        if drops or return_attention_scores or kwargs or len(query.shape) != 4:
             return super()._compute_attention(  # type: ignore[no-any-return]
                 query, key, value, attention_mask, training, return_attention_scores, **kwargs
             )
+        if not _can_fuse(query):  # who asks for the scores gets attention step by step
+            return super()._compute_attention(query, key, value, attention_mask, training, True)  # type: ignore[no-any-return]
         if attention_mask is not None:
             attention_mask = ops.expand_dims(attention_mask, axis=1)  # the same for every head
         scale = self._inverse_sqrt_key_dim
         return ops.dot_product_attention(query, key, value, mask=attention_mask, scale=scale), None
+
+
+def _can_fuse(query: Any) -> bool:
+    """Whether the backend computes `keras.ops.dot_product_attention` in this dtype: JAX has no float16 on CPUs."""
+    if keras.backend.backend() != "jax" or keras.backend.standardize_dtype(query.dtype) != "float16":
+        return True
+    return not all(device.startswith("cpu") for device in keras.distribution.list_devices())

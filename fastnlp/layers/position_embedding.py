@@ -49,6 +49,7 @@ class PositionEmbedding(keras.layers.Layer):  # type: ignore[misc]  # Keras has 
         super().__init__(**kwargs)
         self.sequence_length = positive_int("sequence_length", sequence_length)
         self.initializer = keras.initializers.get(initializer)
+        self.supports_masking = True
 
     def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Create the weights, for inputs of this shape."""

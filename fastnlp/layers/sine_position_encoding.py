@@ -48,6 +48,7 @@ class SinePositionEncoding(keras.layers.Layer):  # type: ignore[misc]  # Keras h
         if max_wavelength <= 0:
             raise ValueError(f"`max_wavelength` must be positive; received {max_wavelength!r}.")
         self.max_wavelength = max_wavelength
+        self.supports_masking = True
         self.built = True
 
     def call(self, inputs: Any, start_index: Any = 0, positions: Any = None) -> Any:

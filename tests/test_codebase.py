@@ -24,6 +24,7 @@ LAYERS = {
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
     "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
     "corpus": {"numpy", "orjson", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
     "bench": {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),

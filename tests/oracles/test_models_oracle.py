@@ -51,7 +51,7 @@ def test_signatures(name: str) -> None:
         for signature in (ours, theirs)
     )
     assert found[: len(expected)] == expected
-    assert getattr(fastnlp.models, "BertClassifier") is fastnlp.models.BertTextClassifier
+    assert fastnlp.models.BertClassifier is fastnlp.models.BertTextClassifier
 
 
 @pytest.mark.parametrize("name", TASKS)

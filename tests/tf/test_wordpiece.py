@@ -482,7 +482,6 @@ def test_memory_does_not_grow(run_python: Callable[..., str], needs_library: Non
     assert grown_by_encoders < 32 << 20  # of 80 encoders, each almost 1 MB, 8 are kept
 
 
-
 @settings(max_examples=50)
 @given(rows=st.lists(st.tuples(any_text, any_text), max_size=5), waterfall=st.booleans(), left=st.booleans())
 def test_encode_and_pack_equals_the_ops(

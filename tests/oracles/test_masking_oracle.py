@@ -137,12 +137,12 @@ def test_the_distributions_are_the_same():
         "mask_token_id": 4,
         "unselectable_token_ids": [0, 1],
     }
-    batch = tf.constant([[1, *[7] * 20, 1, 0]] * 20_000)
+    batch = tf.constant([[1, *[7] * 20, 1, 0]] * 3_000)
     tf.random.set_seed(6)
     ours, theirs = makers(configuration)
     ours.seed = 6
     samples = []
-    for masked in (ours(batch, index=np.arange(20_000)), theirs(batch)):
+    for masked in (ours(batch, index=np.arange(3_000)), theirs(batch)):
         positions = masked["mask_positions"].flat_values.numpy()
         tokens = tf.gather(masked["token_ids"], masked["mask_positions"], batch_dims=1).flat_values.numpy()
         samples.append((np.bincount(positions, minlength=23), np.bincount(tokens, minlength=SIZE)))

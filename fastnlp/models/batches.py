@@ -140,7 +140,7 @@ def split(arrays: tuple[Any, ...], validation_split: float) -> tuple[tuple[Any, 
     training_rows = int(rows * (1 - validation_split))
     if not 0 < training_rows < rows:
         raise ValueError(
-            f"`validation_split` must leave examples on both sides; received {validation_split}, of {rows}."
+            f"`validation_split` must leave some of {rows} examples on both sides; received {validation_split}."
         )
     return _map(lambda array: array[:training_rows], arrays), _map(lambda array: array[training_rows:], arrays)
 

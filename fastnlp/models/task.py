@@ -87,7 +87,6 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         sample_weight: Any = None,
         validation_data: Any = None,
         validation_split: float = 0.0,
-        shuffle: bool = True,
         **kwargs: Any,
     ) -> Any:
         """Train on raw examples; see `keras.Model.fit`."""
@@ -96,7 +95,7 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
                 (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
             if validation_data is not None:
                 validation_data = self._validation_batches(validation_data, batch_size)
-            x = self._batches(x, y, sample_weight, batch_size, shuffle)
+            x = self._batches(x, y, sample_weight, batch_size, kwargs.pop("shuffle", True))
             y = sample_weight = batch_size = None
             validation_split = 0.0
         return super().fit(
@@ -106,7 +105,6 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
             sample_weight=sample_weight,
             validation_data=validation_data,
             validation_split=validation_split,
-            shuffle=shuffle,
             **kwargs,
         )
 
@@ -157,6 +155,12 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         """The arguments of the constructor: backbone and preprocessor, but not the layers that follow from them."""
         preprocessor = None if self.preprocessor is None else keras.saving.serialize_keras_object(self.preprocessor)
         return {"backbone": keras.layers.serialize(self.backbone), "preprocessor": preprocessor, "name": self.name}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with what `get_compile_config()` gave."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:

@@ -40,7 +40,9 @@ class TextEmbedder(Task):
     ) -> None:
         if pooling_mode not in {"mean", "cls", "max"}:
             raise ValueError(f"`pooling_mode` must be 'mean', 'cls' or 'max'; received {pooling_mode!r}.")
-        tokens = backbone(backbone.input)["sequence_output"]
+        encoded = backbone(backbone.input)["sequence_output"]
+        # Sums and squares are too much for float16, and bfloat16 cannot count tokens beyond 256.
+        tokens = ops.cast(encoded, "float32")
         padding_mask = backbone.input["padding_mask"]
         if pooling_mode == "mean":
             outputs = mean_pooling(tokens, padding_mask)
@@ -50,6 +52,7 @@ class TextEmbedder(Task):
             outputs = tokens[:, backbone.cls_token_index, :]
         if normalize:
             outputs = ops.normalize(outputs, axis=-1, order=2)
+        outputs = ops.cast(outputs, encoded.dtype)
         super().__init__(backbone, backbone.input, outputs, preprocessor=preprocessor, **kwargs)
         self.pooling_mode = pooling_mode
         self.normalize = normalize
@@ -90,10 +93,9 @@ class TextEmbedder(Task):
 
 
 def mean_pooling(tokens: Any, padding_mask: Any) -> Any:
-    """The mean of all tokens but padding; computed in float32, as bfloat16 cannot count beyond 256."""
-    mask = ops.cast(ops.expand_dims(padding_mask, axis=-1), "float32")
-    total = ops.sum(ops.cast(tokens, "float32") * mask, axis=1)
-    return ops.cast(total / ops.maximum(ops.sum(mask, axis=1), 1.0), tokens.dtype)
+    """The mean of all tokens but padding."""
+    mask = ops.cast(ops.expand_dims(padding_mask, axis=-1), tokens.dtype)
+    return ops.sum(tokens * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
 
 
 def max_pooling(tokens: Any, padding_mask: Any) -> Any:

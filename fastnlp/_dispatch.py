@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -22,18 +23,21 @@ from fastnlp.reference import masking as reference_masking
 from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
 from fastnlp.reference.masking import SELECTIONS, MaskingModel
-from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
+from fastnlp.reference.text import BERT, KERAS, TextRules, decode_utf8, split_lines
 
 __all__ = [
     "BERT",
     "KERAS",
     "SELECTIONS",
     "DelimitedText",
+    "FlatCounts",
     "MaskingKernels",
     "MaskingModel",
     "Packing",
     "TextRules",
+    "WordCounter",
     "WordPieceKernels",
+    "WordTable",
     "available_targets",
     "native",
     "pack_segments",
@@ -230,9 +234,143 @@ class WordPieceKernels:
 dump_wordpiece = reference_wordpiece.dump
 
 
-def count_words(source: Any, rules: TextRules) -> dict[str, int]:
-    """The number of times that each word comes in the texts of a source."""
-    return reference_wordpiece.count_words(_reference_texts(source), rules)
+@dataclass(frozen=True)
+class FlatCounts:
+    """Words and how often each came; word `i` is `text[splits[i] : splits[i + 1]]`, in UTF-8."""
+
+    text: np.ndarray  # uint8
+    splits: np.ndarray  # int64
+    counts: np.ndarray  # int64
+
+    @classmethod
+    def from_dict(cls, counts: Mapping[str, int]) -> FlatCounts:
+        return _flatten([word.encode() for word in counts], list(counts.values()))
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[FlatCounts]) -> FlatCounts:
+        """The words of all parts, one part after another."""
+        parts = list(parts)
+        starts = np.cumsum([0, *(part.text.size for part in parts)])
+        return cls(
+            np.concatenate([np.empty(0, np.uint8), *(part.text for part in parts)]),
+            np.concatenate(
+                [np.zeros(1, np.int64), *(part.splits[1:] + start for part, start in zip(parts, starts, strict=False))]
+            ),
+            np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __getitem__(self, rows: slice) -> FlatCounts:
+        begin, end, _ = rows.indices(len(self))
+        splits = self.splits[begin : end + 1]
+        return FlatCounts(self.text[splits[0] : splits[-1]], splits - splits[0], self.counts[begin:end])
+
+    def words(self) -> list[bytes]:
+        text = self.text.tobytes()
+        return [text[begin:end] for begin, end in pairwise(self.splits.tolist())]
+
+    def to_dict(self) -> dict[str, int]:
+        if _target != REFERENCE:
+            assert native is not None
+            counts: dict[str, int] = native.word_counts_to_dict(self.text, self.splits, self.counts)
+            return counts
+        return dict(zip(map(bytes.decode, self.words()), self.counts.tolist(), strict=True))
+
+    def take(self, indices: np.ndarray) -> FlatCounts:
+        """Some of the words, in the order of `indices`."""
+        if _target != REFERENCE:
+            assert native is not None
+            text, splits = native.take_words(self.text, self.splits, indices)
+            return FlatCounts(text, splits, self.counts[indices])
+        words = self.words()
+        return _flatten([words[index] for index in indices.tolist()], self.counts[indices].tolist())
+
+    def partitions(self, log2_partitions: int) -> np.ndarray:
+        """A number below `2**log2_partitions` for each word, uint16: the same for equal words, else as if at random."""
+        if _target != REFERENCE:
+            assert native is not None
+            numbers: np.ndarray = native.partition_words(self.text, self.splits, log2_partitions)
+            return numbers
+        return np.array([crc32(word) >> (32 - log2_partitions) for word in self.words()], np.uint16)
+
+
+def _flatten(words: list[bytes], counts: list[int]) -> FlatCounts:
+    splits = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    return FlatCounts(np.frombuffer(b"".join(words), np.uint8), splits, np.array(counts, np.int64))
+
+
+class WordCounter:
+    """Counts the words of one batch of texts after another."""
+
+    def __init__(self, rules: TextRules) -> None:
+        self._rules = rules
+        self._native: Any = None
+        self._counts: dict[str, int] = {}
+        self._replaced = 0
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordCounter(
+                rules.rules == BERT, rules.lowercase, rules.strip_accents, rules.split, rules.split_on_cjk
+            )
+
+    def add(self, source: Any, num_threads: int, strict: bool) -> None:
+        """Count the words of all texts of a source."""
+        if self._native is not None:
+            self._native.add(_native_texts(source), num_threads, strict)
+            return
+        texts = _checked(_reference_texts(source), strict)
+        for word, count in reference_wordpiece.count_words(texts, self._rules).items():
+            self._counts[word] = self._counts.get(word, 0) + count
+        replacement = "\ufffd"
+        self._replaced += sum(decode_utf8(text).count(replacement) - text.count(replacement.encode()) for text in texts)
+
+    def memory(self) -> int:
+        """What the counts take, in bytes, about."""
+        return self._native.memory() if self._native is not None else 100 * len(self._counts)
+
+    def take(self) -> tuple[FlatCounts, int]:
+        """The words, in the order in which they first came, and the number of ill-formed sequences; and begin anew."""
+        if self._native is not None:
+            *words, replaced = self._native.take()
+            return FlatCounts(*words), replaced
+        counts, replaced = FlatCounts.from_dict(self._counts), self._replaced
+        self._counts, self._replaced = {}, 0
+        return counts, replaced
+
+
+class WordTable:
+    """Adds up the counts of equal words."""
+
+    def __init__(self) -> None:
+        self._native: Any = None
+        self._words: dict[bytes, tuple[int, int]] = {}
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordTable()
+
+    def __len__(self) -> int:
+        return len(self._words if self._native is None else self._native)
+
+    def add(self, words: FlatCounts, firsts: np.ndarray) -> None:
+        """Add words; those that are new keep the numbers in `firsts`."""
+        if self._native is not None:
+            self._native.add(words.text, words.splits, words.counts, firsts)
+            return
+        for word, count, first in zip(words.words(), words.counts.tolist(), firsts.tolist(), strict=True):
+            before, first_before = self._words.get(word, (0, first))
+            self._words[word] = before + count, first_before
+
+    def take(self) -> tuple[FlatCounts, np.ndarray]:
+        """The words in the order in which they were added first, and their numbers; and begin anew."""
+        if self._native is not None:
+            *words, firsts = self._native.take()
+            return FlatCounts(*words), firsts
+        words = _flatten(list(self._words), [count for count, _ in self._words.values()])
+        firsts = np.array([first for _, first in self._words.values()], np.int64)
+        self._words = {}
+        return words, firsts
 
 
 learn = reference_wordpiece.learn

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "bindings/to_numpy.h"
+#include "bindings/results.h"
 #include "core/masking/mask_tokens.h"
 #include "core/masking/model.h"
 

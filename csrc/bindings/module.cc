@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/count_words.h"
 #include "bindings/masking.h"
 #include "bindings/packing.h"
 #include "bindings/texts.h"
@@ -53,4 +54,5 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   fastnlp::register_packing(module);
   fastnlp::register_texts(module);
   fastnlp::register_wordpiece(module);
+  fastnlp::register_count_words(module);
 }

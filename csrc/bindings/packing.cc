@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "bindings/to_numpy.h"
+#include "bindings/results.h"
 
 namespace py = pybind11;
 

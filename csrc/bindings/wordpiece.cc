@@ -1,8 +1,5 @@
 #include "bindings/wordpiece.h"
 
-#include <pybind11/numpy.h>
-
-#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -13,9 +10,8 @@
 #include <vector>
 
 #include "bindings/packing.h"
+#include "bindings/results.h"
 #include "bindings/texts.h"
-#include "bindings/to_numpy.h"
-#include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 #include "core/wordpiece/encode_and_pack.h"
@@ -29,16 +25,6 @@ namespace fastnlp {
 namespace {
 
 using wordpiece::Model;
-
-[[noreturn]] void raise(const Status& status) {
-  switch (status.code) {
-    case Code::kOutOfMemory: throw std::bad_alloc();
-    case Code::kInvalidUtf8:
-      throw py::value_error("`texts` row " + std::to_string(status.row) + ": invalid UTF-8 at byte " +
-                            std::to_string(status.byte_offset) + " (errors='strict').");
-    default: throw py::value_error(status.message);
-  }
-}
 
 std::shared_ptr<const Model> load(const py::bytes& dumped) {
   std::shared_ptr<const Model> model;
@@ -73,15 +59,6 @@ py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& s
   }
   if (!status.ok()) raise(status);
   return packed.release();
-}
-
-// A str of valid UTF-8; null where memory ran out. ASCII, which needs no second look, is copied as it is.
-PyObject* to_str(std::string_view text) {
-  const auto size = static_cast<Py_ssize_t>(text.size());
-  if (!utf8::is_ascii(text)) return PyUnicode_DecodeUTF8(text.data(), size, nullptr);
-  PyObject* const str = PyUnicode_New(size, 127);
-  if (str != nullptr && size > 0) std::memcpy(PyUnicode_DATA(str), text.data(), text.size());
-  return str;
 }
 
 py::tuple encode_with_offsets(const Model& model, const Texts& texts, int num_threads, bool strict) {

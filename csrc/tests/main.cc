@@ -9,5 +9,6 @@ int main() {
   fastnlp::tests::test_masking();
   fastnlp::tests::test_packing();
   fastnlp::tests::test_wordpiece();
+  fastnlp::tests::test_count_words();
   std::puts("all tests passed");
 }

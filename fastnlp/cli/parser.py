@@ -37,7 +37,9 @@ text_rules = options(
     ),
     click.option("--split/--no-split", default=True, help="Split at white space and punctuation."),
     click.option("--split-on-cjk/--no-split-on-cjk", default=True, help="Set CJK ideographs apart."),
-    click.option("--suffix-indicator", default="##", metavar="TEXT", help="What begins the tokens inside a word."),
+)
+suffix_indicator = click.option(
+    "--suffix-indicator", default="##", metavar="TEXT", help="What begins the tokens inside a word."
 )
 reading = options(
     click.option(
@@ -56,6 +58,17 @@ reading = options(
 )
 threads = click.option(
     "--threads", "num_threads", type=click.IntRange(min=1), metavar="N", help="Threads to use; one a core by default."
+)
+counting = options(
+    threads,
+    click.option(
+        "--max-memory",
+        "max_megabytes",
+        type=click.IntRange(min=1),
+        default=1024,
+        metavar="MB",
+        help="Memory to count in; counts that would take more lie in temporary files.",
+    ),
 )
 quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 
@@ -86,11 +99,44 @@ def vocab() -> None:
     """Vocabularies."""
 
 
+@vocab.command("count")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=PATH, metavar="FILE", required=True, help="The counts file to write, named *.parquet.")
+@text_rules
+@reading
+@counting
+@quiet
+def vocab_count(**arguments: Any) -> None:
+    """Count the words of text.
+
+    INPUT: files or folders, read as `fastnlp corpus build` does.
+
+    The counts file is Parquet, with the columns word and count. `fastnlp vocab learn` learns vocabularies from it.
+    """
+    from fastnlp.cli.vocab import count
+
+    count(**arguments)
+
+
 @vocab.command("learn")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
-@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), required=True, help="Largest number of tokens.")
-@click.option("--out", type=PATH, metavar="FILE", required=True, help="The file to write, one token a line.")
+@click.option(
+    "--size",
+    "vocabulary_sizes",
+    type=click.IntRange(min=1),
+    multiple=True,
+    required=True,
+    help="Largest number of tokens; may be repeated.",
+)
+@click.option(
+    "--out",
+    type=PATH,
+    metavar="FILE",
+    required=True,
+    help="The file to write, one token a line. {size} in its name stands for the size asked for.",
+)
 @text_rules
+@suffix_indicator
 @click.option(
     "--reserved-token",
     "reserved_tokens",
@@ -100,11 +146,12 @@ def vocab() -> None:
     help="What the vocabulary begins with; may be repeated.",
 )
 @reading
+@counting
 @quiet
 def vocab_learn(**arguments: Any) -> None:
-    """Learn a WordPiece vocabulary from text.
+    """Learn a WordPiece vocabulary from text, or from word counts.
 
-    INPUT: files or folders, read as `fastnlp corpus build` does.
+    INPUT: files or folders, read as `fastnlp corpus build` does; or counts files, named *.parquet, which are added up.
     """
     from fastnlp.cli.vocab import learn
 
@@ -121,6 +168,7 @@ def corpus() -> None:
 @click.option("--vocabulary", type=PATH, metavar="FILE", required=True, help="One token a line.")
 @click.option("--out", type=PATH, metavar="DIR", required=True, help="The folder to make.")
 @text_rules
+@suffix_indicator
 @click.option("--oov-token", default="[UNK]", metavar="TOKEN", help="What stands for a word that cannot be spelled.")
 @click.option(
     "--special-token",

@@ -240,6 +240,20 @@ ByteClasses::ByteClasses(bool lower) : lowercase(lower) {
   }
 }
 
+ByteClasses byte_classes(const TextRules& rules) {
+  ByteClasses classes(rules.lowercase);
+  const unicode::Tables& tables = unicode::Tables::get();
+  for (uint8_t byte = 0; byte < 0x80; ++byte) {
+    const uint8_t properties = tables.properties(byte);
+    const bool control = (properties & unicode::kControl) != 0;
+    const bool space = rules.rules == Rules::kKeras ? byte == ' ' || control
+                                                    : byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+    if (space) classes.set(byte, ByteClasses::kSpace);
+    if (properties & unicode::kPunctuation) classes.set(byte, ByteClasses::kAlone);
+  }
+  return classes;
+}
+
 FindPieces find_pieces(Target target) {
   switch (target) {
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/cpu.h"
+#include "core/text/words.h"
 
 namespace fastnlp::wordpiece {
 
@@ -35,6 +36,9 @@ struct ByteClasses {
 
   void set(uint8_t byte, Class value);
 };
+
+// ASCII white space and punctuation, as the rules see them. What they remove or look at in context is part of a piece.
+ByteClasses byte_classes(const TextRules& rules);
 
 inline constexpr size_t kWindowSize = 4096;
 inline constexpr size_t kWindowPadding = 64;  // readable and writable behind a window

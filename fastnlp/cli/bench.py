@@ -133,8 +133,8 @@ def _print(results: Results, text: str) -> None:
     console.print(_ladder_table(results.ladder))
     ladder = results.ladder
     console.print(
-        f"{ladder.pieces:,} pieces, {ladder.ids:,} ids; warm, {ladder.missed / max(ladder.pieces, 1):.1%} of the pieces "
-        "are not in their line of the cache. The ladder's ids "
+        f"{ladder.pieces:,} pieces, {ladder.ids:,} ids; warm, {ladder.missed / max(ladder.pieces, 1):.1%} of the "
+        "pieces are not in their line of the cache. The ladder's ids "
         f"{'are' if ladder.ids_equal else 'ARE NOT'} those of encode.",
         soft_wrap=True,
     )

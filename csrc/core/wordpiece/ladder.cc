@@ -34,16 +34,16 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
     for (const Window& window : windows_) {
       scratch_.cache.grow();
       const size_t size = fill(window);
-      find_pieces(current_target())(scratch_.window.data(), size, classes_, scratch_.pieces);
-      pieces_ += scratch_.pieces.count;
+      find_pieces(current_target())(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
+      pieces_ += scratch_.window.pieces.count;
       const auto reserve = [&] { ids_.reserve_more(kWindowSize * PieceCache::kMaxIds + kLookUpSlack); };
       reserve();
       int32_t* out = ids_.data() + ids_.size();
       look_up_all(out, [&](size_t piece) {
         ids_.resize(static_cast<size_t>(out - ids_.data()));
         const size_t before = ids_.size();
-        const size_t begin = scratch_.pieces.begins[piece], end = scratch_.pieces.ends[piece];
-        scratch_.speller.spell({scratch_.window.data() + begin, end - begin}, ids_);
+        const size_t begin = scratch_.window.pieces.begins[piece], end = scratch_.window.pieces.ends[piece];
+        scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, ids_);
         const size_t count = ids_.size() - before;
         const uint32_t offset = scratch_.keys.offsets[piece];
         const PieceKey& key = scratch_.keys.keys[piece];
@@ -98,7 +98,7 @@ void Ladder::end_window(std::string_view too_large) {
 
 // Returns the size of the window's text.
 size_t Ladder::fill(const Window& window) {
-  char* const begin = scratch_.window.data();
+  char* const begin = scratch_.window.bytes.data();
   char* p = begin;
   for (size_t i = window.begin; i < window.end; ++i) {
     std::memcpy(p, parts_[i].data(), parts_[i].size());
@@ -114,10 +114,10 @@ void Ladder::look_up_all(int32_t*& out, Miss miss) {
   const Target target = current_target();
   const MakeKeys make = make_keys(target);
   const LookUp look = look_up(target);
-  const size_t count = scratch_.pieces.count;
+  const size_t count = scratch_.window.pieces.count;
   const auto make_group = [&](size_t begin) {
-    make(scratch_.window.data(), scratch_.pieces, begin, std::min(begin + kGroup, count), scratch_.cache,
-         scratch_.keys);
+    make(scratch_.window.bytes.data(), scratch_.window.pieces, begin, std::min(begin + kGroup, count),
+         scratch_.cache.lines(), scratch_.keys);
   };
   make_group(0);
   for (size_t piece = 0; piece < count;) {
@@ -142,12 +142,12 @@ size_t Ladder::run(Step step) {
     const size_t size = fill(window);
     bytes += size;
     if (step == Step::kFill) continue;
-    find_pieces(target)(scratch_.window.data(), size, classes_, scratch_.pieces);
-    pieces += scratch_.pieces.count;
+    find_pieces(target)(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
+    pieces += scratch_.window.pieces.count;
     if (step == Step::kFindPieces) continue;
     if (step == Step::kMakeKeys) {
-      make_keys(target)(scratch_.window.data(), scratch_.pieces, 0, scratch_.pieces.count, scratch_.cache,
-                        scratch_.keys);
+      make_keys(target)(scratch_.window.bytes.data(), scratch_.window.pieces, 0, scratch_.window.pieces.count,
+                        scratch_.cache.lines(), scratch_.keys);
     } else {
       look_up_all(out, [](size_t) {});
     }

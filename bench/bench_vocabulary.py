@@ -7,7 +7,7 @@ from typing import Any
 
 import fastnlp
 from bench.corpus import Corpus
-from bench.names import COUNT_WORDS, FASTNLP, REFERENCE
+from fastnlp.bench.names import COUNT_WORDS, FASTNLP, REFERENCE
 from fastnlp.ops import count_words
 
 FAST = 15  # rounds

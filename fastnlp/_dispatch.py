@@ -19,26 +19,36 @@ from zlib import crc32
 
 import numpy as np
 
+from fastnlp.reference import masking as reference_masking
+from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
+from fastnlp.reference.masking import SELECTIONS, MaskingModel
 from fastnlp.reference.text import BERT, KERAS, TextRules, decode_utf8, split_lines
 
 __all__ = [
     "BERT",
     "KERAS",
+    "SELECTIONS",
     "DelimitedText",
     "FlatCounts",
+    "MaskingKernels",
+    "MaskingModel",
+    "Packing",
     "TextRules",
     "WordCounter",
     "WordPieceKernels",
     "WordTable",
     "available_targets",
     "native",
+    "pack_segments",
     "split_lines",
     "target",
     "use_target",
 ]
 
 REFERENCE = "reference"
+
+Packing = reference_packing.Packing
 
 native: ModuleType | None
 try:
@@ -188,6 +198,28 @@ class WordPieceKernels:
         lengths = np.array([0, *map(len, rows)], np.int64)
         tokens = np.array([token for row in rows for token in row], np.int64).reshape(-1, 6)
         return tokens[:, 0].astype(np.int32), tokens[:, 1:3], tokens[:, 3:5], tokens[:, 5], np.cumsum(lengths)
+
+    def encode_and_pack(
+        self, sources: Sequence[Any], packing: Packing, num_threads: int, strict: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Token ids, segment ids and padding mask of the texts of sources, one source a segment.
+
+        Raises:
+            ValueError: where they do not have the same number of texts, which only who reads them knows.
+        """
+        texts = [(_native_texts if _target != REFERENCE else _reference_texts)(source) for source in sources]
+        rows = list(map(len, texts))
+        if len(set(rows)) > 1:
+            raise ValueError(f"`segments` must have the same number of rows; received {rows}.")
+        if _target != REFERENCE:
+            packed = self._native.encode_and_pack(texts, *packing, num_threads=num_threads, strict=strict)
+        else:
+            segments = [_checked(part, strict) for part in texts]
+            packed = _columns(
+                [reference_wordpiece.encode_and_pack(row, self.model, packing) for row in zip(*segments, strict=True)]
+            )
+        token_ids, segment_ids, padding_mask = (part.reshape(rows[0], packing.sequence_length) for part in packed)
+        return token_ids, segment_ids, padding_mask
 
     def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
@@ -342,3 +374,125 @@ class WordTable:
 
 
 learn = reference_wordpiece.learn
+
+
+def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
+    """Token ids, segment ids and padding masks of packed rows."""
+    return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+
+
+class MaskingKernels:
+    """The kernels of masking on one model, given in its canonical form."""
+
+    def __init__(self, dumped: bytes) -> None:
+        self.dumped = dumped
+
+    @cached_property
+    def model(self) -> MaskingModel:
+        """The model as the reference reads it."""
+        return reference_masking.load(self.dumped)
+
+    def mask_tokens(
+        self,
+        token_ids: np.ndarray,
+        row_splits: np.ndarray,
+        special_tokens_mask: np.ndarray,
+        seed: int,
+        examples: np.ndarray,
+        epochs: np.ndarray,
+        num_threads: int,
+    ) -> tuple[np.ndarray, ...]:
+        """The masked ids, and the positions, ids, weights and row splits of the selected ones, all flat.
+
+        Args:
+            token_ids: int32, all rows one after another.
+            row_splits: int64, where they begin and end.
+            special_tokens_mask: uint8, one a token; or empty.
+            seed: 0 to 2**63 - 1.
+            examples: int64, one a row; or empty where a row's tokens stand in for its number.
+            epochs: int64, one a row or one for all.
+            num_threads: at least 1.
+
+        Returns:
+            Row splits are empty where the model has a `selection_length`, which all rows then have.
+        """
+        if _target != REFERENCE:
+            assert native is not None
+            results: tuple[np.ndarray, ...] = native.mask_tokens(
+                self.dumped, token_ids, row_splits, special_tokens_mask, seed, examples, epochs, num_threads
+            )
+            return results
+        rows = []
+        length = self.model.selection_length
+        for row, (start, end) in enumerate(pairwise(row_splits.tolist())):
+            ids: list[int] = token_ids[start:end].tolist()
+            _check_in_vocabulary(ids, row, self.model.vocabulary_size)
+            rows.append(
+                reference_masking.mask_tokens(
+                    ids,
+                    self.model,
+                    seed=seed,
+                    epoch=int(epochs[row % len(epochs)]),
+                    example=int(examples[row]) if len(examples) else None,
+                    special_tokens_mask=special_tokens_mask[start:end].tolist(),
+                )
+            )
+        padding = [[0] * (length - len(row.positions)) if length else [] for row in rows]
+
+        def join(parts: Iterable[list[Any]], dtype: Any) -> np.ndarray:
+            return np.array([value for part in parts for value in part], dtype)
+
+        return (
+            join((row.token_ids for row in rows), np.int32),
+            join((row.positions + pad for row, pad in zip(rows, padding, strict=True)), np.int64),
+            join((row.ids + pad for row, pad in zip(rows, padding, strict=True)), np.int32),
+            join(([1] * len(row.ids) + pad for row, pad in zip(rows, padding, strict=True)), np.float32),
+            np.cumsum([0, *(len(row.ids) for row in rows)] if length is None else [], dtype=np.int64),
+        )
+
+
+def _check_in_vocabulary(token_ids: list[int], row: int, vocabulary_size: int) -> None:
+    for position, token_id in enumerate(token_ids):
+        if not 0 <= token_id < vocabulary_size:
+            raise ValueError(
+                f"`token_ids` must be in [0, {vocabulary_size - 1}]; received {token_id} in row {row}, position "
+                f"{position}."
+            )
+
+
+dump_masking = reference_masking.dump
+
+
+Packing = reference_packing.Packing
+
+
+def pack_segments(
+    segments: Sequence[tuple[np.ndarray, np.ndarray]], packing: Packing, return_segment_ids: bool, num_threads: int
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Token ids, segment ids (None where not asked for) and padding mask, `[rows, sequence_length]`.
+
+    The caller has checked that the special tokens fit and that all segments, int32 values and row splits, have the same
+    number of rows.
+    """
+    shape = (len(segments[0][1]) - 1, packing.sequence_length)
+    if _target != REFERENCE:
+        assert native is not None
+        packed = native.pack_segments(
+            segments, *packing, return_segment_ids=return_segment_ids, num_threads=num_threads
+        )
+    else:
+        values = [values.tolist() for values, _ in segments]
+        bounds = [list(pairwise(row_splits.tolist())) for _, row_splits in segments]
+        rows = [
+            reference_packing.pack_segments(
+                [tokens[start:end] for tokens, (start, end) in zip(values, row, strict=True)], packing
+            )
+            for row in zip(*bounds, strict=True)
+        ]
+        packed = _columns(rows)
+    token_ids, segment_ids, padding_mask = packed
+    return (
+        token_ids.reshape(shape),
+        segment_ids.reshape(shape) if return_segment_ids else None,
+        padding_mask.reshape(shape),
+    )

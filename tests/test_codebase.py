@@ -22,9 +22,25 @@ LAYERS = {
     "config": {"numpy", "fastnlp._dispatch", "fastnlp._version"},
     "ops": {"numpy", "fastnlp._dispatch", "fastnlp.files", "fastnlp.ragged"},
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
-    "tokenizers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
+    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
     "corpus": {"numpy", "orjson", "pyarrow", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
-    "cli": {"click", "rich", "fastnlp.config", "fastnlp.corpus", "fastnlp.files", "fastnlp.ops", "fastnlp._version"},
+    "bench": {
+        *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
+        "fastnlp.tokenizers",
+    },
+    "cli": {
+        "click",
+        "rich",
+        "orjson",
+        "fastnlp.bench",
+        "fastnlp.config",
+        "fastnlp.corpus",
+        "fastnlp.files",
+        "fastnlp.ops",
+        "fastnlp._version",
+    },
 }
 TABLE_OF_CONTENTS = {"__init__", "__main__", "_version"}
 
@@ -77,6 +93,7 @@ def test_core_is_free_of_its_hosts():
 
 
 REFERENCE_ONLY = {"learn"}  # kernels whose C++ is still to come
+PARTS = {"philox"}  # what kernels are made of, and nobody calls
 LEARNING = {"count_words"}  # kernels that make vocabularies
 WITHOUT_TENSORS = {"encode_with_offsets"}  # kernels that graphs have no use for
 
@@ -89,6 +106,8 @@ def test_kernels_are_complete():
             continue
         for place in (f"csrc/core/{family}/{kernel}.h", f"csrc/core/{family}/{kernel}.cc"):
             assert (ROOT / place).is_file(), f"{family}.{kernel} lacks {place}"
+        if kernel in PARTS:
+            continue
         if kernel in LEARNING:
             places = [
                 f"csrc/bindings/{kernel}.cc",

@@ -203,6 +203,33 @@ def corpus_show(**arguments: Any) -> None:
 
 
 @program.command()
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+@click.option("--vocabulary", type=PATH, metavar="FILE", help="One token a line; learned from the text by default.")
+@click.option(
+    "--rules",
+    type=click.Choice(["keras", "bert"]),
+    default="bert",
+    help="How text becomes words in all but the comparison, where every peer has its own rules.",
+)
+@click.option("--lowercase/--no-lowercase", default=True, help="Lower-case the text.")
+@threads
+@click.option(
+    "--megabytes", type=click.FloatRange(0.001), default=16, metavar="N", help="Take so much of the text at most."
+)
+@click.option("--target", metavar="NAME", help="The CPU target, as `fastnlp info` names them; the best by default.")
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write all figures to this file.")
+@click.option("--chart", "chart_file", type=PATH, metavar="FILE", help="Draw the speeds into this PNG.")
+def bench(**arguments: Any) -> None:
+    """Measure every step of encoding, every target, and the peers that are installed.
+
+    On INPUT, files or folders of .txt and .jsonl, or on the documentation that Python carries.
+    """
+    from fastnlp.cli.bench import run
+
+    run(**arguments)
+
+
+@program.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(**arguments: Any) -> None:
     """Show what this installation is made of."""

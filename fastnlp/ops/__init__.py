@@ -2,7 +2,21 @@
 
 from fastnlp.ops.encoding import Encoding
 from fastnlp.ops.lines import Lines
+from fastnlp.ops.masking import MaskedTokens, Masker
+from fastnlp.ops.packing import PackedSegments, PackedTokens, pack_segments, pack_start_end
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 
-__all__ = ["Encoding", "Lines", "WordPiece", "count_words", "learn_vocabulary"]
+__all__ = [
+    "Encoding",
+    "Lines",
+    "MaskedTokens",
+    "Masker",
+    "PackedSegments",
+    "PackedTokens",
+    "WordPiece",
+    "count_words",
+    "learn_vocabulary",
+    "pack_segments",
+    "pack_start_end",
+]

@@ -13,8 +13,7 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kBytesPerChunk = 1 << 18;  // what a thread takes at a time: far longer than its start takes
-constexpr size_t kBytesPerId = 3;           // fewer are rare
+constexpr size_t kBytesPerId = 3;  // fewer are rare
 
 // Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
 // read.

@@ -30,6 +30,8 @@ struct ByteClasses {
   std::array<uint8_t, 16> space_set{};
   std::array<uint8_t, 16> alone_set{};
   std::array<Entry, 256> entries{};
+  // The same as bits: 0 of a part of a piece, 32 of a byte that stands alone.
+  std::array<uint64_t, 256> bits{};
   bool lowercase;
 
   void set(uint8_t byte, Class value);

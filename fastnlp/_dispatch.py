@@ -24,6 +24,8 @@ from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
 __all__ = [
     "BERT",
     "KERAS",
+    "SUBTRACT_ALL",
+    "SUBTRACT_KEPT",
     "DelimitedText",
     "TextRules",
     "WordPieceKernels",
@@ -203,4 +205,26 @@ def count_words(source: Any, rules: TextRules) -> dict[str, int]:
     return reference_wordpiece.count_words(_reference_texts(source), rules)
 
 
-learn = reference_wordpiece.learn
+SUBTRACT_ALL = "subtract_all"
+SUBTRACT_KEPT = "subtract_kept"
+
+
+def learn(
+    algorithm: str,
+    counts: dict[str, int],
+    vocabulary_size: int,
+    reserved_tokens: list[str],
+    suffix_indicator: str,
+    *,
+    num_threads: int,
+    **options: Any,
+) -> list[str]:
+    """The tokens of the vocabulary that an algorithm learns from word counts; `options` as in the reference."""
+    arguments = (counts, vocabulary_size, reserved_tokens, suffix_indicator)
+    if _target != REFERENCE:
+        assert native is not None
+        subtract_kept = algorithm == SUBTRACT_KEPT
+        tokens: list[str] = native.learn(*arguments, **options, subtract_kept=subtract_kept, num_threads=num_threads)
+        return tokens
+    kernels = {SUBTRACT_ALL: reference_wordpiece.learn, SUBTRACT_KEPT: reference_wordpiece.learn_subtract_kept}
+    return kernels[algorithm](*arguments, **options)

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/learn.h"
 #include "bindings/texts.h"
 #include "bindings/wordpiece.h"
 #include "core/cpu.h"
@@ -47,6 +48,7 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
       py::arg("name"), "Runs all kernels on one of the targets.");
   module.def("compiler", &compiler, "The compiler that built the extension.");
   module.def("unicode_version", &fastnlp::unicode::version, "The version of the Unicode table compiled in.");
+  fastnlp::register_learn(module);
   fastnlp::register_texts(module);
   fastnlp::register_wordpiece(module);
 }

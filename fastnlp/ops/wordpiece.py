@@ -15,6 +15,7 @@ from fastnlp._dispatch import BERT, KERAS, WordPieceKernels
 from fastnlp.ops.encoding import Encoding
 from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
+from fastnlp.ops.threads import as_num_threads
 from fastnlp.ops.vocabulary import as_vocabulary
 from fastnlp.ragged import Ragged
 
@@ -250,11 +251,11 @@ class WordPiece:
         """
         if errors not in ("replace", "strict"):
             raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
-        _check_num_threads(num_threads)
+        threads = as_num_threads(num_threads)
         if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
         batch = as_texts(texts)
-        source, threads, strict = batch.source, num_threads or _cores(), errors == "strict"
+        source, strict = batch.source, errors == "strict"
 
         def shape(values: np.ndarray, pad_value: int = 0) -> Ragged | np.ndarray:
             if sequence_length is None and batch.scalar:
@@ -293,11 +294,9 @@ class WordPiece:
             ValueError: where an id is not in the vocabulary, and names its
                 place; where `num_threads` is out of range.
         """
-        _check_num_threads(num_threads)
+        threads = as_num_threads(num_threads)
         ragged, rank = self._as_ids(ids)
-        decoded: list[Any] = self._kernels.decode(
-            ragged.flat_values, ragged.nested_row_splits[-1], num_threads or _cores()
-        )
+        decoded: list[Any] = self._kernels.decode(ragged.flat_values, ragged.nested_row_splits[-1], threads)
         for splits in reversed(ragged.nested_row_splits[:-1]):
             bounds = splits.tolist()
             decoded = [decoded[start:end] for start, end in pairwise(bounds)]
@@ -364,12 +363,3 @@ class WordPiece:
                 f"position {place - int(ids.nested_row_splits[-1][row])}."
             )
         return Ragged(values.astype(np.int32, copy=False), *ids.nested_row_splits)
-
-
-def _check_num_threads(num_threads: int | None) -> None:
-    if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
-        raise ValueError(f"`num_threads` must be at least 1, or None; received {num_threads!r}.")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,6 +5,17 @@ from fastnlp.reference.wordpiece.decode import decode
 from fastnlp.reference.wordpiece.encode import encode
 from fastnlp.reference.wordpiece.encode_with_offsets import encode_with_offsets
 from fastnlp.reference.wordpiece.learn import learn
+from fastnlp.reference.wordpiece.learn_subtract_kept import learn_subtract_kept
 from fastnlp.reference.wordpiece.model import WordPieceModel, dump, load
 
-__all__ = ["WordPieceModel", "count_words", "decode", "dump", "encode", "encode_with_offsets", "learn", "load"]
+__all__ = [
+    "WordPieceModel",
+    "count_words",
+    "decode",
+    "dump",
+    "encode",
+    "encode_with_offsets",
+    "learn",
+    "learn_subtract_kept",
+    "load",
+]

@@ -18,6 +18,7 @@
 
 namespace fastnlp::tests {
 
+void test_learn();
 void test_lines();
 void test_lookup();
 void test_pieces();

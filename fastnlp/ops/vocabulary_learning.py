@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import mul
 from typing import Any
@@ -124,12 +125,16 @@ def learn_vocabulary(
 
     Returns:
         The tokens, by token id: the reserved ones, then all characters by
-        code point, then the rest by falling count. `vocabulary_report` tells
+        code point, then the rest by falling count. `report_vocabulary` tells
         how well they fit the text.
 
     Raises:
         TypeError, ValueError: where there is no word, or an argument is
             unusable; the message names it and its value.
+
+    Warns:
+        UserWarning: where `vocabulary_size` leaves no room for tokens that
+            continue words. The vocabulary is then cut, as KerasHub cuts it.
 
     Example:
 
@@ -160,7 +165,7 @@ def learn_vocabulary(
         raise ValueError(f"`algorithm` must be {SUBTRACT_ALL!r} or {SUBTRACT_KEPT!r}; received {algorithm!r}.")
     threads = as_num_threads(num_threads)
     reserved_tokens = _check_reserved_tokens(reserved_tokens)
-    return _dispatch.learn(
+    tokens = _dispatch.learn(
         algorithm,
         _add_up(word_counts),
         vocabulary_size,
@@ -176,6 +181,17 @@ def learn_vocabulary(
         on_evaluate=on_evaluate,
         num_threads=threads,
     )
+    if (
+        suffix_indicator
+        and len(tokens) == vocabulary_size
+        and all(len(token) == 1 for token in tokens[len(reserved_tokens) :])
+    ):
+        warnings.warn(
+            f"`vocabulary_size` has room for reserved tokens and characters only, and most words cannot be spelled; "
+            f"received {vocabulary_size}.",
+            stacklevel=2,
+        )
+    return tokens
 
 
 def _check_reserved_tokens(reserved_tokens: Sequence[str]) -> list[str]:

@@ -37,6 +37,10 @@ AFFIXES = [
 PAIRS = [(left, right) for left in AFFIXES for right in AFFIXES]
 COUNTS = {"lower": 40, "low": 70, "newer": 30, "new": 60, "wider": 20}
 
+# Generated sizes are often too small to be of use.
+small_sizes = pytest.mark.filterwarnings("ignore:`vocabulary_size` has room for reserved tokens")
+ALGORITHMS = ["subtract_all", "subtract_kept"]
+
 
 def test_examples():
     assert doctest.testmod(vocabulary_learning).failed == 0
@@ -68,6 +72,7 @@ def test_no_text_has_no_words():
     assert count_words([]) == {}
 
 
+@small_sizes
 @given(
     st.lists(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.integers(1, 99), max_size=9), min_size=1),
     st.integers(1, 60),
@@ -81,9 +86,6 @@ def test_parts_of_a_corpus_add_up(parts, vocabulary_size):
     assert learn_vocabulary(iter(parts), vocabulary_size) == learn_vocabulary(total, vocabulary_size)
 
 
-ALGORITHMS = ["subtract_all", "subtract_kept"]
-
-
 def learn_and_watch(counts, vocabulary_size, **options):
     """What is learned, and the thresholds and sizes on the way."""
     evaluated = []
@@ -93,6 +95,7 @@ def learn_and_watch(counts, vocabulary_size, **options):
     return tokens, evaluated
 
 
+@small_sizes
 @settings(max_examples=300, deadline=None)
 @given(
     counts=word_counts() | word_counts("ab#\u00e9\ud800\uffff\U00010000"),
@@ -213,6 +216,16 @@ def test_unusable_arguments(arguments, error, message):
     with pytest.raises(error) as raised:
         learn_vocabulary(**{"word_counts": COUNTS, "vocabulary_size": 30, **arguments})
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(("size", "tokens"), [(1, ["[UNK]"]), (3, ["[UNK]", "d", "e"]), (8, ["[UNK]", *"deilnor"])])
+def test_a_size_without_room_for_words(size, tokens, target):
+    with pytest.warns(UserWarning, match=f"`vocabulary_size` has room for reserved .*; received {size}\\."):
+        assert learn_vocabulary(COUNTS, size, reserved_tokens=["[UNK]"]) == tokens
+
+
+def test_a_size_that_cannot_be_reached(target):
+    assert learn_vocabulary(COUNTS, 10**6) == learn_vocabulary(COUNTS, 10**7)
 
 
 def test_arguments_are_checked_before_a_corpus_is_read():

@@ -75,18 +75,11 @@ class Learner {
   };
 
   void count_all_places() {
-    const size_t num_nodes = trie_.nodes().size();
-    counts_of_words_ = {std::vector<int64_t>(num_nodes), std::vector<int64_t>(num_nodes)};
-    // Without an indicator, it makes no difference where a piece comes.
-    std::vector<int64_t>& plain = indicator_size_ > 0 ? counts_of_words_.plain : counts_of_words_.joined;
     if (subtract_kept_) {
       for (Longest& longest : longest_) longest.is_counted = true;
     }
-    for (size_t word = 0; word < words_.size(); ++word) {
-      const Longest longest = longest_[words_.begins[word]];
-      if (longest.is_counted) plain[longest.node] += words_.counts[word];
-    }
-    counts_of_all_places_ = counts_of_words_;
+    const size_t num_nodes = trie_.nodes().size();
+    counts_of_all_places_ = count_words(num_nodes);
     for (size_t word = 0; word < words_.size(); ++word) {
       for (uint32_t place = words_.begins[word] + 1; place < words_.end(word); ++place) {
         const Longest longest = longest_[place];
@@ -95,12 +88,25 @@ class Learner {
     }
   }
 
+  // Counts from the begin of every word.
+  Counts count_words(size_t size) const {
+    Counts counts = {std::vector<int64_t>(size), std::vector<int64_t>(size)};
+    // Without an indicator, it makes no difference where a piece comes.
+    std::vector<int64_t>& plain = indicator_size_ > 0 ? counts.plain : counts.joined;
+    for (size_t word = 0; word < words_.size(); ++word) {
+      const Longest longest = longest_[words_.begins[word]];
+      if (longest.is_counted) plain[longest.node] += words_.counts[word];
+    }
+    return counts;
+  }
+
   // Leaves out the nodes that never become tokens, for counts do not grow from here on.
   void choose_candidates(int64_t min_threshold) {
     const std::vector<PieceTrie::Node>& nodes = trie_.nodes();
+    Counts& counts = counts_of_all_places_;
     const auto is_candidate = [&](uint32_t node) {
-      return subtract_kept_ || nodes[node].is_character || counts_of_all_places_.plain[node] >= min_threshold ||
-             counts_of_all_places_.joined[node] >= min_threshold;
+      return subtract_kept_ || nodes[node].is_character || counts.plain[node] >= min_threshold ||
+             counts.joined[node] >= min_threshold;
     };
     candidates_ = {{PieceTrie::kRoot, 0, 0, false, false, 0}};
     std::vector<uint32_t> candidate_of(nodes.size());  // of the node, or of the longest one that it begins with
@@ -115,24 +121,41 @@ class Learner {
       const uint32_t candidate = candidate_of[longest.node];
       longest = {candidate & 0x7FFFFFFF, longest.is_counted && candidates_[candidate].node == longest.node};
     }
-    for (std::vector<int64_t>* counts : {&counts_of_words_.plain, &counts_of_words_.joined,
-                                         &counts_of_all_places_.plain, &counts_of_all_places_.joined}) {
-      for (size_t i = 0; i < candidates_.size(); ++i) (*counts)[i] = (*counts)[candidates_[i].node];
-      counts->resize(candidates_.size());
+    for (std::vector<int64_t>* of_nodes : {&counts.plain, &counts.joined}) {
+      std::vector<int64_t> of_candidates;
+      for (const Candidate& candidate : candidates_) of_candidates.push_back((*of_nodes)[candidate.node]);
+      *of_nodes = std::move(of_candidates);
     }
+    counts_of_words_ = count_words(candidates_.size());
   }
 
   // The vocabulary begins with the reserved tokens and the alphabet; marks the candidates that are among them.
   void list_head(const std::vector<std::string>& reserved_tokens) {
     head_ = reserved_tokens;
-    const std::unordered_set<std::string> reserved(reserved_tokens.begin(), reserved_tokens.end());
+    const std::vector<bool> is_reserved = find(reserved_tokens);
     for (Candidate& candidate : candidates_) {
       const bool is_letter = candidate.is_character && candidate.size == 1;
-      const std::string token = trie_.spell(candidate.node, words_);
-      const bool is_reserved = reserved.contains(token);
-      candidate.is_listed = is_letter || is_reserved;
-      if (is_letter && !is_reserved) head_.push_back(token);
+      candidate.is_listed = is_letter || is_reserved[candidate.node];
+      if (is_letter && !is_reserved[candidate.node]) head_.push_back(trie_.spell(candidate.node, words_));
     }
+  }
+
+  // Which nodes of the trie are some tokens.
+  std::vector<bool> find(const std::vector<std::string>& tokens) const {
+    const std::unordered_set<std::string> wanted(tokens.begin(), tokens.end());
+    std::unordered_set<std::string> beginnings;
+    for (const std::string& token : tokens) {
+      for (size_t size = 1; size <= token.size(); ++size) beginnings.insert(token.substr(0, size));
+    }
+    std::vector<bool> is_wanted(trie_.nodes().size()), is_beginning(trie_.nodes().size());
+    is_beginning[PieceTrie::kRoot] = true;
+    for (uint32_t node = 1; node < trie_.nodes().size(); ++node) {
+      if (!is_beginning[trie_.nodes()[node].parent]) continue;
+      const std::string spelt = trie_.spell(node, words_);
+      is_beginning[node] = beginnings.contains(spelt);
+      is_wanted[node] = wanted.contains(spelt);
+    }
+    return is_wanted;
   }
 
   // Keeps the candidates whose counts reach a threshold, and all characters.

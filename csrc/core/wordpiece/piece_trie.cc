@@ -19,7 +19,7 @@ class Children {
   struct Child {
     uint32_t parent;
     Symbol symbol;
-    int64_t plain_count, joined_count;  // at the begin of words, and inside them
+    int64_t count;
   };
 
   void clear() {
@@ -37,7 +37,7 @@ class Children {
     if (children_.size() == kMaxNumber) throw std::length_error("too many pieces");
     const auto number = static_cast<uint32_t>(children_.size());
     slot = number;
-    children_.push_back({parent, symbol, 0, 0});
+    children_.push_back({parent, symbol, 0});
     if (children_.size() * 2 > slots_.size()) grow();
     return number;
   }
@@ -99,7 +99,7 @@ PieceTrie::PieceTrie(const LearningWords& words, int64_t min_count, std::vector<
     const size_t num_needed = children.size();
 
     // Counts what follows the pieces so far, which have `depth` characters; words that end there are done.
-    const auto count = [&](std::vector<uint32_t>& places, size_t depth, int64_t Children::Child::* total) {
+    const auto count = [&](std::vector<uint32_t>& places, size_t depth) {
       size_t word = 0, left = 0;
       for (const uint32_t place : places) {
         while (place >= words.begins[word + 1]) ++word;
@@ -110,21 +110,20 @@ PieceTrie::PieceTrie(const LearningWords& words, int64_t min_count, std::vector<
           continue;
         }
         const uint32_t child = children.find_or_add(piece.node, symbol);
-        children[child].*total += words.counts[word];
+        children[child].count += words.counts[word];
         piece.node = child & kMaxNumber;
         places[left++] = place;
       }
       places.resize(left);
     };
-    // Without an indicator, it makes no difference where a piece comes.
-    count(plain, size - 1, indicator_size > 0 ? &Children::Child::plain_count : &Children::Child::joined_count);
-    if (size > indicator_size) count(joined, size - 1 - indicator_size, &Children::Child::joined_count);
+    count(plain, size - 1);
+    if (size > indicator_size) count(joined, size - 1 - indicator_size);
 
     node_of.assign(children.size(), kRoot);
     for (size_t number = 0; number < children.size(); ++number) {
       const Children::Child& child = children[number];
       const bool is_needed = number < num_needed;
-      if (!is_needed && child.plain_count < min_count && child.joined_count < min_count) continue;
+      if (!is_needed && child.count < min_count) continue;
       if (nodes_.size() > kMaxNumber) throw std::length_error("too many pieces");
       node_of[number] = static_cast<uint32_t>(nodes_.size());
       const bool is_character =

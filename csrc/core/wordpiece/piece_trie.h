@@ -30,8 +30,8 @@ class PieceTrie {
   };
 
   // Holds every character, with the indicator and without, and every piece that comes `min_count` times or more,
-  // counted from every place in every word; what words begin with is counted apart from the rest. Sets `longest` for
-  // every place in `words.symbols` but the ends of words. Throws std::length_error where there are 2**31 nodes or more.
+  // counted from every place in every word. Sets `longest` for every place in `words.symbols` but the ends of words.
+  // Throws std::length_error where there are 2**31 nodes or more.
   PieceTrie(const LearningWords& words, int64_t min_count, std::vector<Longest>& longest);
 
   const std::vector<Node>& nodes() const { return nodes_; }

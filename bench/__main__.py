@@ -1,4 +1,7 @@
-"""Run the benchmarks, print what they measured, and put it into docs/benchmark.md and docs/images/encode.png."""
+"""Run the benchmarks, print what they measured, and put it into docs/benchmark.md and docs/images/encode.png.
+
+With --engine: measure the tables of docs/engine.md instead.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.chart import draw
-from bench.names import ENCODE, ENCODE_DATASET, REFERENCE
-from bench.report import Report, Row, to_markdown, to_rich
+from bench.engine import measure_engine
+from bench.report import Report, to_markdown, to_rich
+from fastnlp.bench.chart import draw_encode
 from fastnlp.files import staged_file
 
 THREADS = (1, 2)
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
+ENGINE_PAGE = ROOT / "docs" / "engine.md"
 PAGE = ROOT / "docs" / "benchmark.md"
 CHART = ROOT / "docs" / "images" / "encode.png"
 BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what python -m bench writes -->\n"
@@ -25,7 +29,14 @@ BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what python -
 @click.command(help=__doc__)
 @click.option("--documents", type=click.IntRange(1), help="Take so many documents, print the table, and write nothing.")
 @click.option("--report-only", is_flag=True, help="Take the results of the last run instead of measuring again.")
-def main(documents: int | None, report_only: bool) -> None:
+@click.option("--engine", is_flag=True, help="Measure the steps, the targets and many languages, for docs/engine.md.")
+def main(documents: int | None, report_only: bool, engine: bool) -> None:
+    if engine:
+        tables = measure_engine(documents)
+        click.echo(tables)
+        if documents is None:
+            write_between_marks(ENGINE_PAGE, tables)
+        return
     results = {threads: RESULTS / f"{documents or 'all'}-documents-{threads}-threads.json" for threads in THREADS}
     if not report_only:
         RESULTS.mkdir(exist_ok=True)
@@ -49,32 +60,21 @@ def measure(documents: int | None, threads: int, path: Path) -> None:
         sys.exit(finished.returncode)
 
 
+def write_between_marks(page: Path, tables: str) -> None:
+    """Put tables into a page, in the place of those that a run before has put there."""
+    before, rest = page.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    with staged_file(page) as file:
+        file.write(f"{before}{BEGIN}\n{tables}\n{END}{after}".encode())
+
+
 def write(report: Report) -> None:
     """Put the report into the documentation: the table between its two marks, and the chart."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    with staged_file(PAGE) as page:
-        page.write(f"{before}{BEGIN}\n{to_markdown(report)}\n{END}{after}".encode())
+    write_between_marks(PAGE, to_markdown(report))
     CHART.parent.mkdir(exist_ok=True)
-    panels = {
-        "From a Python list of str": fastest_first(report.rows_of(ENCODE)),
-        "Inside tf.data, batches of 1,024": fastest_first(report.rows_of(ENCODE_DATASET)),
-    }
-    starred = [row for rows in panels.values() for row in rows if row.different]
-    chart = draw(
-        "Text to WordPiece ids, MB/s",
-        f"{report.corpus}. {report.machine}, {report.date}",
-        f"* other ids in {starred[0].different:,} of {starred[0].documents:,} documents" if starred else "",
-        panels,
-    )
+    chart = draw_encode(report.rows, f"{report.corpus}. {report.machine}, {report.date}")
     with staged_file(CHART) as file:
         file.write(chart)
-
-
-def fastest_first(rows: list[Row]) -> list[Row]:
-    """The rows of compiled implementations, by their speed with the most threads."""
-    compiled = [row for row in rows if row.implementation != REFERENCE]
-    return sorted(compiled, key=lambda row: -row.speed(THREADS[-1]))
 
 
 if __name__ == "__main__":

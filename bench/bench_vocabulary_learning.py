@@ -14,7 +14,7 @@ import pytest
 
 import fastnlp
 from bench.corpus import IMDB, Corpus
-from bench.names import (
+from fastnlp.bench.names import (
     FASTNLP,
     FASTNLP_SUBTRACT_KEPT,
     KERAS_HUB_LEARN,

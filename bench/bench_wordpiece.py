@@ -6,7 +6,7 @@ compared with them, document by document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import fastnlp
 from bench.corpus import Corpus
-from bench.names import (
+from fastnlp import Ragged
+from fastnlp.bench import peers
+from fastnlp.bench.contest import count_different
+from fastnlp.bench.names import (
     DECODE,
     DECODE_DATASET,
     ENCODE,
+    ENCODE_AND_PACK,
     ENCODE_DATASET,
     ENCODE_LINES,
     ENCODE_TOKENS_DATASET,
@@ -27,6 +31,7 @@ from bench.names import (
     FAST_BERT,
     FASTNLP,
     FASTNLP_COLD,
+    FASTNLP_TWO_CALLS,
     KERAS_HUB,
     NANOTOKEN_COLD,
     NANOTOKEN_DECODE,
@@ -37,11 +42,10 @@ from bench.names import (
     TOKENIZERS_TOKENS,
     TOKENS,
 )
-from fastnlp import Ragged
-from fastnlp.ops import Lines, WordPiece
+from fastnlp.bench.peers import BATCH_SIZE, drain, join, map_dataset
+from fastnlp.ops import Lines, WordPiece, pack_segments
 from fastnlp.tokenizers import WordPieceTokenizer
 
-BATCH_SIZE = 1024
 FAST, MEDIUM, SLOW = 15, 5, 3  # rounds
 SLOW_DOCUMENTS = 5000
 REFERENCE_DOCUMENTS = 100
@@ -50,13 +54,8 @@ REFERENCE_DOCUMENTS = 100
 @pytest.fixture(scope="session")
 def tokenizer(corpus: Corpus) -> Any:
     """The tokenizer of Hugging Face that defines the "bert" rules."""
-    tokenizers = pytest.importorskip("tokenizers")
-    ids = {token: token_id for token_id, token in enumerate(corpus.vocabulary)}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
-    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = tokenizers.decoders.WordPiece(cleanup=False)
-    return tokenizer
+    pytest.importorskip("tokenizers")
+    return peers.hugging_face(corpus.vocabulary)
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +79,9 @@ def keras_ids(keras_hub_tokenizer: Any, texts_dataset: Callable[..., Any]) -> Ra
 
 @pytest.fixture(scope="session")
 def fast_bert(tf: Any, corpus: Corpus) -> Any:
-    """The tokenizer of tensorflow-text, one kernel for normalisation, splitting and sub-words."""
-    text = pytest.importorskip("tensorflow_text")
-    return text.FastBertTokenizer(corpus.vocabulary, token_out_type=tf.int32, lower_case_nfd_strip_accents=True)
+    """The tokenizer of tensorflow-text that is nearest to the "bert" rules."""
+    pytest.importorskip("tensorflow_text")
+    return peers.fast_bert(corpus.vocabulary)
 
 
 @pytest.fixture(params=["bert", "keras"])
@@ -122,33 +121,6 @@ def ids_dataset(tf: Any, threads: int, bert_ids: Ragged) -> Callable[..., Any]:
     ids = tf.RaggedTensor.from_row_splits(ids, np.append(np.arange(0, rows, BATCH_SIZE), rows))
     batches = tf.data.Dataset.from_tensor_slices(ids)
     return lambda function: map_dataset(tf, batches, function, threads)
-
-
-def map_dataset(tf: Any, batches: Any, function: Callable[[Any], Any], threads: int) -> Any:
-    """`batches` mapped by `function` on so many threads: one after another, or as tf.data itself tunes it."""
-    options = tf.data.Options()
-    # Else AUTOTUNE takes all cores, whatever TensorFlow's own pools are held to.
-    options.threading.private_threadpool_size = threads
-    dataset = batches.map(function, num_parallel_calls=tf.data.AUTOTUNE if threads > 1 else None)
-    return dataset.with_options(options)
-
-
-def drain(dataset: Any) -> None:
-    """Make every batch, as a training loop does, and keep none."""
-    for _ in dataset:
-        pass
-
-
-def join(batches: Iterable[Any]) -> Ragged:
-    """The rows of ragged tensors, one after another."""
-    batches = list(batches)
-    lengths = np.concatenate([[0], *(batch.row_lengths().numpy() for batch in batches)])
-    return Ragged(np.concatenate([batch.flat_values.numpy() for batch in batches]), np.cumsum(lengths))
-
-
-def count_different(rows: Iterable[Any], right: Iterable[Any]) -> int:
-    """How many rows are not the right ones."""
-    return sum(not np.array_equal(row, expected) for row, expected in zip(rows, right, strict=True))
 
 
 @pytest.mark.parametrize("implementation", [FASTNLP, FASTNLP_COLD])
@@ -383,3 +355,22 @@ def bench_tokens_tokenizers(
         rounds=SLOW,
     )
     assert tokens == [[corpus.vocabulary[token_id] for token_id in row] for row in rows]
+
+
+@pytest.mark.parametrize("implementation", [FASTNLP, FASTNLP_TWO_CALLS])
+def bench_encode_and_pack(
+    measure: Callable[..., Any], corpus: Corpus, threads: int, keras_ids: Ragged, implementation: str
+) -> None:
+    """One call, or two with the ids of all texts in between."""
+    encoder = WordPiece(corpus.vocabulary, lowercase=True, strip_accents=True)
+    options: dict[str, Any] = {"sequence_length": 256, "start_value": 101, "end_value": 102, "num_threads": threads}
+
+    def one_call() -> Any:
+        return encoder.encode_and_pack(corpus.texts, **options)
+
+    def two_calls() -> Any:
+        return pack_segments(encoder.encode(corpus.texts, num_threads=threads), **options)
+
+    function = one_call if implementation == FASTNLP else two_calls
+    packed = measure(ENCODE_AND_PACK, implementation, "keras", corpus.texts, function, rounds=FAST)
+    assert all(map(np.array_equal, packed, pack_segments(keras_ids, **options)))

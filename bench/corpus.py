@@ -25,20 +25,32 @@ class Corpus:
     vocabulary: list[str]
 
 
+def data_folder() -> Path:
+    """Where the real text is, if it is anywhere."""
+    return Path(os.environ.get("FASTNLP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def read_vocabulary(folder: Path, name: str) -> list[str]:
+    """One of BERT's vocabularies."""
+    with tarfile.open(folder / "vocab.tar.xz") as archive:
+        file = archive.extractfile(f"vocab/{name}-vocab.txt")
+        assert file is not None
+        tokens = file.read().decode().removesuffix("\n").split("\n")
+    # One line of the multilingual one is empty.
+    return [token or f"[line {number}]" for number, token in enumerate(tokens)]
+
+
 def load(documents: int | None) -> Corpus:
     """The IMDB training reviews and BERT's uncased vocabulary; Python's own documentation where they are not there.
 
     Args:
         documents: how many of the texts to take; None for all.
     """
-    folder = Path(os.environ.get("FASTNLP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    folder = data_folder()
     if folder.is_dir():
         with lzma.open(folder / "imdb-train.jsonl.xz") as lines:
             texts = [json.loads(line)["text"] for line in lines]
-        with tarfile.open(folder / "vocab.tar.xz") as archive:
-            file = archive.extractfile("vocab/bert-base-uncased-vocab.txt")
-            assert file is not None
-            vocabulary = file.read().decode().removesuffix("\n").split("\n")
+        vocabulary = read_vocabulary(folder, "bert-base-uncased")
         return Corpus(f"{IMDB}, BERT's uncased vocabulary", texts[:documents], vocabulary)
     texts = list(python_docs.language_reference())
     vocabulary = learn_vocabulary(count_words(texts, lowercase=True, strip_accents=True), VOCABULARY_SIZE)

@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-import fastnlp
-from bench.names import COLD, ENCODE, FASTNLP, FASTNLP_COLD, OWN
-
-PEERS = ("nanotoken", "tokenizers", "tensorflow", "tensorflow-text", "keras", "keras-hub")
-
-
-@dataclass
-class Row:
-    """One implementation at one task.
-
-    Attributes:
-        task: what goes in and what comes out.
-        implementation: a name, and after a space which part of it.
-        rules: the rules for text.
-        documents: how many texts were encoded or decoded.
-        megabytes: of text in UTF-8, 10**6 bytes each.
-        different: how many documents got other ids, or other text, than the right ones.
-        medians: seconds a round, by the number of threads.
-        spreads: the interquartile range divided by the median, by the number of threads.
-    """
-
-    task: str
-    implementation: str
-    rules: str
-    documents: int
-    megabytes: float
-    different: int
-    medians: dict[int, float] = field(default_factory=dict)
-    spreads: dict[int, float] = field(default_factory=dict)
-
-    def speed(self, threads: int) -> float:
-        """MB/s."""
-        return self.megabytes / self.medians[threads]
+from fastnlp.bench.machine import describe_machine, describe_software
+from fastnlp.bench.names import COLD, ENCODE, FASTNLP, FASTNLP_COLD, OWN
+from fastnlp.bench.rows import Row, format_number, format_threads
+from fastnlp.bench.timing import Timing
 
 
 @dataclass
@@ -73,14 +40,13 @@ class Report:
                 info = benchmark["extra_info"]
                 key = info["task"], info["implementation"], info["rules"]
                 row = rows.setdefault(key, Row(*key, info["documents"], info["bytes"] / 1e6, info["different"]))
-                row.medians[threads] = benchmark["stats"]["median"]
-                row.spreads[threads] = benchmark["stats"]["iqr"] / benchmark["stats"]["median"]
-        cpu = run["machine_info"]["cpu"]
+                stats = benchmark["stats"]
+                row.timings[threads] = Timing(stats["min"], stats["median"], stats["iqr"] / stats["median"])
         return cls(
             corpus=info["corpus"],
-            machine=f"{re.sub(r'[(](R|TM)[)]', '', cpu['brand_raw'])}, {cpu['count']} cores",
+            machine=describe_machine(),
             software=describe_software(),
-            date=datetime.fromisoformat(run["datetime"]).strftime("%d %B %Y").lstrip("0"),
+            date=format_date(datetime.fromisoformat(run["datetime"])),
             threads=list(paths),
             rows=list(rows.values()),
         )
@@ -99,7 +65,7 @@ class Report:
         for threads in self.threads:
             ratio = self._fastnlp(row).speed(threads) / row.speed(threads)
             cells += [
-                f"{row.medians[threads]:.3f} s",
+                f"{row.timings[threads].median:.3f} s",
                 format_number(row.speed(threads)),
                 "" if row.implementation in OWN else format_number(ratio),
             ]
@@ -116,7 +82,7 @@ class Report:
         """What was measured, where, with what, and how steadily."""
         megabytes = {row.documents: row.megabytes for row in self.rows_of(ENCODE)}
         sizes = ", ".join(f"{documents:,} documents are {size:.2f} MB" for documents, size in sorted(megabytes.items()))
-        spreads = sorted(spread for row in self.rows for spread in row.spreads.values())
+        spreads = sorted(timing.spread for row in self.rows for timing in row.timings.values())
         noise = f"{statistics.median(spreads):.0%} in the median row, {max(spreads):.0%} in the worst"
         return [
             f"Text: {self.corpus}; {sizes}.",
@@ -133,26 +99,9 @@ class Report:
         )
 
 
-def describe_software() -> str:
-    """fastnlp and the peers that are installed, with their versions."""
-    config = fastnlp.show_config()
-    parts = [f"fastnlp {config['fastnlp']} ({config['target']}, {config['compiler']})", f"Python {config['python']}"]
-    for peer in PEERS:
-        with suppress(PackageNotFoundError):
-            parts.append(f"{peer} {version(peer)}")
-    return ", ".join(parts)
-
-
-def format_number(number: float) -> str:
-    """Two or three significant digits."""
-    if number >= 9.95:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if number >= 0.95 else f"{number:.2f}"
-
-
-def format_threads(threads: int) -> str:
-    """A number of threads in words."""
-    return "1 thread" if threads == 1 else f"{threads} threads"
+def format_date(date: datetime) -> str:
+    """A day in words."""
+    return date.strftime("%d %B %Y").lstrip("0")
 
 
 def to_rich(report: Report) -> Group:
@@ -167,19 +116,20 @@ def to_rich(report: Report) -> Group:
     return Group(table, "", *report.notes())
 
 
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
+    """A table whose first columns are text and whose others are figures."""
+    rules = ["---"] * text_columns + ["---:"] * (len(header) - text_columns)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rules, *rows])
+
+
 def to_markdown(report: Report) -> str:
     """The report for a page of documentation."""
-
-    def line(cells: Sequence[Any]) -> str:
-        return f"| {' | '.join(cells)} |"
-
     parts = []
     for task in report.tasks():
-        header = report.header()
-        lines = [line([f"**{task}**", *header[1:]]), line(["---", "---"] + ["---:"] * (len(header) - 2))]
+        rows = []
         for row in report.rows_of(task):
             name, *cells = report.cells(row)
-            lines.append(line([f"**{name}**" if row.implementation in OWN else name, *cells]))
-        parts.append("\n".join(lines))
+            rows.append([f"**{name}**" if row.implementation in OWN else name, *cells])
+        parts.append(markdown_table([f"**{task}**", *report.header()[1:]], rows, text_columns=2))
     parts.append("\n".join(f"- {note}" for note in report.notes()))
     return "\n\n".join(parts) + "\n"

@@ -11,14 +11,25 @@ from typing import TYPE_CHECKING, Any
 from fastnlp._version import __version__
 
 if TYPE_CHECKING:
-    from fastnlp import corpus, ops, tf, tokenizers
+    from fastnlp import corpus, layers, models, ops, tf, tokenizers
     from fastnlp._dispatch import use_target
     from fastnlp.config import show_config
     from fastnlp.ragged import Ragged
 
-__all__ = ["Ragged", "__version__", "corpus", "ops", "show_config", "tf", "tokenizers", "use_target"]
+__all__ = [
+    "Ragged",
+    "__version__",
+    "corpus",
+    "layers",
+    "models",
+    "ops",
+    "show_config",
+    "tf",
+    "tokenizers",
+    "use_target",
+]
 
-_MODULES = ("corpus", "ops", "tf", "tokenizers")
+_MODULES = ("corpus", "layers", "models", "ops", "tf", "tokenizers")
 _NAMES = {"Ragged": "fastnlp.ragged", "show_config": "fastnlp.config", "use_target": "fastnlp._dispatch"}
 
 

@@ -8,35 +8,49 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from fastnlp.reference import masking as reference_masking
+from fastnlp.reference import packing as reference_packing
 from fastnlp.reference import wordpiece as reference_wordpiece
-from fastnlp.reference.text import BERT, KERAS, TextRules, split_lines
+from fastnlp.reference.masking import SELECTIONS, MaskingModel
+from fastnlp.reference.text import BERT, KERAS, TextRules, decode_utf8, split_lines
 
 __all__ = [
     "BERT",
     "KERAS",
+    "SELECTIONS",
     "SUBTRACT_ALL",
     "SUBTRACT_KEPT",
     "DelimitedText",
+    "FlatCounts",
+    "MaskingKernels",
+    "MaskingModel",
+    "Packing",
     "TextRules",
+    "WordCounter",
     "WordPieceKernels",
+    "WordTable",
     "available_targets",
     "native",
+    "pack_segments",
     "split_lines",
     "target",
     "use_target",
 ]
 
 REFERENCE = "reference"
+
+Packing = reference_packing.Packing
 
 native: ModuleType | None
 try:
@@ -187,6 +201,28 @@ class WordPieceKernels:
         tokens = np.array([token for row in rows for token in row], np.int64).reshape(-1, 6)
         return tokens[:, 0].astype(np.int32), tokens[:, 1:3], tokens[:, 3:5], tokens[:, 5], np.cumsum(lengths)
 
+    def encode_and_pack(
+        self, sources: Sequence[Any], packing: Packing, num_threads: int, strict: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Token ids, segment ids and padding mask of the texts of sources, one source a segment.
+
+        Raises:
+            ValueError: where they do not have the same number of texts, which only who reads them knows.
+        """
+        texts = [(_native_texts if _target != REFERENCE else _reference_texts)(source) for source in sources]
+        rows = list(map(len, texts))
+        if len(set(rows)) > 1:
+            raise ValueError(f"`segments` must have the same number of rows; received {rows}.")
+        if _target != REFERENCE:
+            packed = self._native.encode_and_pack(texts, *packing, num_threads=num_threads, strict=strict)
+        else:
+            segments = [_checked(part, strict) for part in texts]
+            packed = _columns(
+                [reference_wordpiece.encode_and_pack(row, self.model, packing) for row in zip(*segments, strict=True)]
+            )
+        token_ids, segment_ids, padding_mask = (part.reshape(rows[0], packing.sequence_length) for part in packed)
+        return token_ids, segment_ids, padding_mask
+
     def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
         if _target != REFERENCE:
@@ -200,9 +236,143 @@ class WordPieceKernels:
 dump_wordpiece = reference_wordpiece.dump
 
 
-def count_words(source: Any, rules: TextRules) -> dict[str, int]:
-    """The number of times that each word comes in the texts of a source."""
-    return reference_wordpiece.count_words(_reference_texts(source), rules)
+@dataclass(frozen=True)
+class FlatCounts:
+    """Words and how often each came; word `i` is `text[splits[i] : splits[i + 1]]`, in UTF-8."""
+
+    text: np.ndarray  # uint8
+    splits: np.ndarray  # int64
+    counts: np.ndarray  # int64
+
+    @classmethod
+    def from_dict(cls, counts: Mapping[str, int]) -> FlatCounts:
+        return _flatten([word.encode() for word in counts], list(counts.values()))
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[FlatCounts]) -> FlatCounts:
+        """The words of all parts, one part after another."""
+        parts = list(parts)
+        starts = np.cumsum([0, *(part.text.size for part in parts)])
+        return cls(
+            np.concatenate([np.empty(0, np.uint8), *(part.text for part in parts)]),
+            np.concatenate(
+                [np.zeros(1, np.int64), *(part.splits[1:] + start for part, start in zip(parts, starts, strict=False))]
+            ),
+            np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __getitem__(self, rows: slice) -> FlatCounts:
+        begin, end, _ = rows.indices(len(self))
+        splits = self.splits[begin : end + 1]
+        return FlatCounts(self.text[splits[0] : splits[-1]], splits - splits[0], self.counts[begin:end])
+
+    def words(self) -> list[bytes]:
+        text = self.text.tobytes()
+        return [text[begin:end] for begin, end in pairwise(self.splits.tolist())]
+
+    def to_dict(self) -> dict[str, int]:
+        if _target != REFERENCE:
+            assert native is not None
+            counts: dict[str, int] = native.word_counts_to_dict(self.text, self.splits, self.counts)
+            return counts
+        return dict(zip(map(bytes.decode, self.words()), self.counts.tolist(), strict=True))
+
+    def take(self, indices: np.ndarray) -> FlatCounts:
+        """Some of the words, in the order of `indices`."""
+        if _target != REFERENCE:
+            assert native is not None
+            text, splits = native.take_words(self.text, self.splits, indices)
+            return FlatCounts(text, splits, self.counts[indices])
+        words = self.words()
+        return _flatten([words[index] for index in indices.tolist()], self.counts[indices].tolist())
+
+    def partitions(self, log2_partitions: int) -> np.ndarray:
+        """A number below `2**log2_partitions` for each word, uint16: the same for equal words, else as if at random."""
+        if _target != REFERENCE:
+            assert native is not None
+            numbers: np.ndarray = native.partition_words(self.text, self.splits, log2_partitions)
+            return numbers
+        return np.array([crc32(word) >> (32 - log2_partitions) for word in self.words()], np.uint16)
+
+
+def _flatten(words: list[bytes], counts: list[int]) -> FlatCounts:
+    splits = np.cumsum([0, *map(len, words)], dtype=np.int64)
+    return FlatCounts(np.frombuffer(b"".join(words), np.uint8), splits, np.array(counts, np.int64))
+
+
+class WordCounter:
+    """Counts the words of one batch of texts after another."""
+
+    def __init__(self, rules: TextRules) -> None:
+        self._rules = rules
+        self._native: Any = None
+        self._counts: dict[str, int] = {}
+        self._replaced = 0
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordCounter(
+                rules.rules == BERT, rules.lowercase, rules.strip_accents, rules.split, rules.split_on_cjk
+            )
+
+    def add(self, source: Any, num_threads: int, strict: bool) -> None:
+        """Count the words of all texts of a source."""
+        if self._native is not None:
+            self._native.add(_native_texts(source), num_threads, strict)
+            return
+        texts = _checked(_reference_texts(source), strict)
+        for word, count in reference_wordpiece.count_words(texts, self._rules).items():
+            self._counts[word] = self._counts.get(word, 0) + count
+        replacement = "\ufffd"
+        self._replaced += sum(decode_utf8(text).count(replacement) - text.count(replacement.encode()) for text in texts)
+
+    def memory(self) -> int:
+        """What the counts take, in bytes, about."""
+        return self._native.memory() if self._native is not None else 100 * len(self._counts)
+
+    def take(self) -> tuple[FlatCounts, int]:
+        """The words, in the order in which they first came, and the number of ill-formed sequences; and begin anew."""
+        if self._native is not None:
+            *words, replaced = self._native.take()
+            return FlatCounts(*words), replaced
+        counts, replaced = FlatCounts.from_dict(self._counts), self._replaced
+        self._counts, self._replaced = {}, 0
+        return counts, replaced
+
+
+class WordTable:
+    """Adds up the counts of equal words."""
+
+    def __init__(self) -> None:
+        self._native: Any = None
+        self._words: dict[bytes, tuple[int, int]] = {}
+        if _target != REFERENCE:
+            assert native is not None
+            self._native = native.WordTable()
+
+    def __len__(self) -> int:
+        return len(self._words if self._native is None else self._native)
+
+    def add(self, words: FlatCounts, firsts: np.ndarray) -> None:
+        """Add words; those that are new keep the numbers in `firsts`."""
+        if self._native is not None:
+            self._native.add(words.text, words.splits, words.counts, firsts)
+            return
+        for word, count, first in zip(words.words(), words.counts.tolist(), firsts.tolist(), strict=True):
+            before, first_before = self._words.get(word, (0, first))
+            self._words[word] = before + count, first_before
+
+    def take(self) -> tuple[FlatCounts, np.ndarray]:
+        """The words in the order in which they were added first, and their numbers; and begin anew."""
+        if self._native is not None:
+            *words, firsts = self._native.take()
+            return FlatCounts(*words), firsts
+        words = _flatten(list(self._words), [count for count, _ in self._words.values()])
+        firsts = np.array([first for _, first in self._words.values()], np.int64)
+        self._words = {}
+        return words, firsts
 
 
 SUBTRACT_ALL = "subtract_all"
@@ -228,3 +398,122 @@ def learn(
         return tokens
     kernels = {SUBTRACT_ALL: reference_wordpiece.learn, SUBTRACT_KEPT: reference_wordpiece.learn_subtract_kept}
     return kernels[algorithm](*arguments, **options)
+
+
+def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
+    """Token ids, segment ids and padding masks of packed rows."""
+    return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+
+
+class MaskingKernels:
+    """The kernels of masking on one model, given in its canonical form."""
+
+    def __init__(self, dumped: bytes) -> None:
+        self.dumped = dumped
+
+    @cached_property
+    def model(self) -> MaskingModel:
+        """The model as the reference reads it."""
+        return reference_masking.load(self.dumped)
+
+    def mask_tokens(
+        self,
+        token_ids: np.ndarray,
+        row_splits: np.ndarray,
+        special_tokens_mask: np.ndarray,
+        seed: int,
+        examples: np.ndarray,
+        epochs: np.ndarray,
+        num_threads: int,
+    ) -> tuple[np.ndarray, ...]:
+        """The masked ids, and the positions, ids, weights and row splits of the selected ones, all flat.
+
+        Args:
+            token_ids: int32, all rows one after another.
+            row_splits: int64, where they begin and end.
+            special_tokens_mask: uint8, one a token; or empty.
+            seed: 0 to 2**63 - 1.
+            examples: int64, one a row; or empty where a row's tokens stand in for its number.
+            epochs: int64, one a row or one for all.
+            num_threads: at least 1.
+
+        Returns:
+            Row splits are empty where the model has a `selection_length`, which all rows then have.
+        """
+        if _target != REFERENCE:
+            assert native is not None
+            results: tuple[np.ndarray, ...] = native.mask_tokens(
+                self.dumped, token_ids, row_splits, special_tokens_mask, seed, examples, epochs, num_threads
+            )
+            return results
+        rows = []
+        length = self.model.selection_length
+        for row, (start, end) in enumerate(pairwise(row_splits.tolist())):
+            ids: list[int] = token_ids[start:end].tolist()
+            _check_in_vocabulary(ids, row, self.model.vocabulary_size)
+            rows.append(
+                reference_masking.mask_tokens(
+                    ids,
+                    self.model,
+                    seed=seed,
+                    epoch=int(epochs[row % len(epochs)]),
+                    example=int(examples[row]) if len(examples) else None,
+                    special_tokens_mask=special_tokens_mask[start:end].tolist(),
+                )
+            )
+        padding = [[0] * (length - len(row.positions)) if length else [] for row in rows]
+
+        def join(parts: Iterable[list[Any]], dtype: Any) -> np.ndarray:
+            return np.array([value for part in parts for value in part], dtype)
+
+        return (
+            join((row.token_ids for row in rows), np.int32),
+            join((row.positions + pad for row, pad in zip(rows, padding, strict=True)), np.int64),
+            join((row.ids + pad for row, pad in zip(rows, padding, strict=True)), np.int32),
+            join(([1] * len(row.ids) + pad for row, pad in zip(rows, padding, strict=True)), np.float32),
+            np.cumsum([0, *(len(row.ids) for row in rows)] if length is None else [], dtype=np.int64),
+        )
+
+
+def _check_in_vocabulary(token_ids: list[int], row: int, vocabulary_size: int) -> None:
+    for position, token_id in enumerate(token_ids):
+        if not 0 <= token_id < vocabulary_size:
+            raise ValueError(
+                f"`token_ids` must be in [0, {vocabulary_size - 1}]; received {token_id} in row {row}, position "
+                f"{position}."
+            )
+
+
+dump_masking = reference_masking.dump
+
+
+def pack_segments(
+    segments: Sequence[tuple[np.ndarray, np.ndarray]], packing: Packing, return_segment_ids: bool, num_threads: int
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Token ids, segment ids (None where not asked for) and padding mask, `[rows, sequence_length]`.
+
+    The caller has checked that the special tokens fit and that all segments, int32 values and row splits, have the same
+    number of rows.
+    """
+    shape = (len(segments[0][1]) - 1, packing.sequence_length)
+    if _target != REFERENCE:
+        assert native is not None
+        packed = native.pack_segments(
+            segments, *packing, return_segment_ids=return_segment_ids, num_threads=num_threads
+        )
+    else:
+        values = [values.tolist() for values, _ in segments]
+        bounds = [list(pairwise(row_splits.tolist())) for _, row_splits in segments]
+        rows = [
+            reference_packing.pack_segments(
+                [tokens[start:end] for tokens, (start, end) in zip(values, row, strict=True)], packing
+            )
+            for row in zip(*bounds, strict=True)
+        ]
+        packed = _columns(rows)
+    token_ids, segment_ids, padding_mask = packed
+    return (
+        token_ids.reshape(shape),
+        segment_ids.reshape(shape) if return_segment_ids else None,
+        padding_mask.reshape(shape),
+    )

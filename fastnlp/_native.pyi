@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -25,6 +25,34 @@ def learn(
     subtract_kept: bool,
     num_threads: int,
 ) -> list[str]: ...
+def pack_segments(
+    segments: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]],
+    sequence_length: int,
+    start_value: Sequence[int],
+    end_value: Sequence[int],
+    sep_value: Sequence[int],
+    pad_value: int,
+    truncate: str,
+    padding_side: str,
+    return_segment_ids: bool,
+    num_threads: int,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
+def mask_tokens(
+    dumped: bytes,
+    token_ids: npt.NDArray[np.int32],
+    row_splits: npt.NDArray[np.int64],
+    special_tokens_mask: npt.NDArray[np.uint8],
+    seed: int,
+    examples: npt.NDArray[np.int64],
+    epochs: npt.NDArray[np.int64],
+    num_threads: int,
+) -> tuple[
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.int64],
+]: ...
 
 class Texts:
     @overload
@@ -33,6 +61,36 @@ class Texts:
     def __init__(self, buffer: memoryview, delimiter: bytes) -> None: ...
     def __len__(self) -> int: ...
     def tolist(self) -> list[Any]: ...
+
+class WordCounter:
+    def __init__(self, bert: bool, lowercase: bool, strip_accents: bool, split: bool, split_on_cjk: bool) -> None: ...
+    def add(self, texts: Texts, num_threads: int, strict: bool) -> None: ...
+    def memory(self) -> int: ...
+    def take(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64], int]: ...
+
+class WordTable:
+    def __init__(self) -> None: ...
+    def __len__(self) -> int: ...
+    def add(
+        self,
+        bytes: npt.NDArray[np.uint8],
+        splits: npt.NDArray[np.int64],
+        counts: npt.NDArray[np.int64],
+        firsts: npt.NDArray[np.int64],
+    ) -> None: ...
+    def take(
+        self,
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
+
+def partition_words(
+    bytes: npt.NDArray[np.uint8], splits: npt.NDArray[np.int64], log2_partitions: int
+) -> npt.NDArray[np.uint16]: ...
+def take_words(
+    bytes: npt.NDArray[np.uint8], splits: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]: ...
+def word_counts_to_dict(
+    bytes: npt.NDArray[np.uint8], splits: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> dict[str, int]: ...
 
 class WordPieceModel:
     def __init__(self, dumped: bytes) -> None: ...
@@ -48,4 +106,30 @@ class WordPieceModel:
         npt.NDArray[np.int64],
         npt.NDArray[np.int64],
     ]: ...
+    def encode_and_pack(
+        self,
+        segments: Sequence[Texts],
+        sequence_length: int,
+        start_value: Sequence[int],
+        end_value: Sequence[int],
+        sep_value: Sequence[int],
+        pad_value: int,
+        truncate: str,
+        padding_side: str,
+        num_threads: int,
+        strict: bool,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
     def decode(self, ids: npt.NDArray[np.int32], row_splits: npt.NDArray[np.int64], num_threads: int) -> list[str]: ...
+
+class WordPieceLadder:
+    def __init__(self, model: WordPieceModel, texts: Texts) -> None: ...
+    def copy(self) -> int: ...
+    def fill(self) -> int: ...
+    def find_pieces(self) -> int: ...
+    def make_keys(self) -> int: ...
+    def look_up(self) -> int: ...
+    def ids(self) -> npt.NDArray[np.int32]: ...
+    @property
+    def pieces(self) -> int: ...
+    @property
+    def missed(self) -> int: ...

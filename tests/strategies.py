@@ -34,6 +34,17 @@ def vocabularies(draw: st.DrawFn) -> list[str]:
     return list(dict.fromkeys(vocabulary))
 
 
+counting_options = st.fixed_dictionaries(
+    {
+        "rules": st.sampled_from(["keras", "bert"]),
+        "lowercase": st.booleans(),
+        "strip_accents": st.sampled_from([None, False, True]),
+        "split": st.booleans(),
+        "split_on_cjk": st.booleans(),
+    }
+)  # arguments of `count_words`
+
+
 @st.composite
 def wordpiece_options(draw: st.DrawFn) -> dict[str, object]:
     """Arguments of `WordPiece` after the vocabulary."""

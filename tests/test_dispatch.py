@@ -43,6 +43,33 @@ def test_environment_names_the_target(name):
     assert done.stderr == ""
 
 
+def test_forced_targets_agree_on_real_text(data):
+    script = f"""
+import hashlib, json, lzma, pathlib, tarfile
+from fastnlp.ops import WordPiece
+
+data = pathlib.Path({str(data)!r})
+with lzma.open(data / "imdb-test.jsonl.xz") as lines:
+    texts = [json.loads(line)["text"] for line, _ in zip(lines, range(100))]
+with tarfile.open(data / "multilingual/tatoeba-v1.tar.xz") as archive:
+    for member in archive.getmembers():
+        if member.isfile():
+            texts += archive.extractfile(member).read().split(b"\\n")[:5]
+with tarfile.open(data / "vocab.tar.xz") as archive:
+    name = next(name for name in archive.getnames() if name.endswith("bert-base-uncased-vocab.txt"))
+    vocabulary = archive.extractfile(name).read().decode().split("\\n")[:-1]
+digest = hashlib.sha256()
+for rules in "keras", "bert":
+    encoder = WordPiece(vocabulary, rules=rules, lowercase=True, strip_accents=True)
+    ids = encoder.encode(texts, num_threads=2)
+    digest.update(ids.flat_values.tobytes() + ids.row_splits.tobytes())
+print(len(texts), digest.hexdigest())
+"""
+    results = {name: run(script, FASTNLP_TARGET=name) for name in fastnlp.show_config()["targets"]}
+    assert len({done.stdout for done in results.values()}) == 1, results
+    assert int(results["scalar"].stdout.split()[0]) > 1000
+
+
 def test_unknown_target_is_an_error():
     done = run(SHOW, FASTNLP_TARGET="avx1024")
     assert done.returncode != 0

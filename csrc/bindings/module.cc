@@ -4,7 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "bindings/count_words.h"
 #include "bindings/learn.h"
+#include "bindings/masking.h"
+#include "bindings/packing.h"
 #include "bindings/texts.h"
 #include "bindings/wordpiece.h"
 #include "core/cpu.h"
@@ -49,6 +52,9 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   module.def("compiler", &compiler, "The compiler that built the extension.");
   module.def("unicode_version", &fastnlp::unicode::version, "The version of the Unicode table compiled in.");
   fastnlp::register_learn(module);
+  fastnlp::register_masking(module);
+  fastnlp::register_packing(module);
   fastnlp::register_texts(module);
   fastnlp::register_wordpiece(module);
+  fastnlp::register_count_words(module);
 }

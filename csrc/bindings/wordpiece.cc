@@ -1,20 +1,22 @@
 #include "bindings/wordpiece.h"
 
-#include <pybind11/numpy.h>
-
-#include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bindings/packing.h"
+#include "bindings/results.h"
 #include "bindings/texts.h"
-#include "core/text/utf8.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_and_pack.h"
 #include "core/wordpiece/encode_with_offsets.h"
+#include "core/wordpiece/ladder.h"
 #include "core/wordpiece/model.h"
 
 namespace py = pybind11;
@@ -23,24 +25,6 @@ namespace fastnlp {
 namespace {
 
 using wordpiece::Model;
-
-[[noreturn]] void raise(const Status& status) {
-  switch (status.code) {
-    case Code::kOutOfMemory: throw std::bad_alloc();
-    case Code::kInvalidUtf8:
-      throw py::value_error("`texts` row " + std::to_string(status.row) + ": invalid UTF-8 at byte " +
-                            std::to_string(status.byte_offset) + " (errors='strict').");
-    default: throw py::value_error(status.message);
-  }
-}
-
-template <typename T>
-py::array_t<T> to_numpy(Buffer<T>& buffer) {
-  const size_t size = buffer.size();
-  T* const data = buffer.release();
-  const py::capsule owner(data, [](void* memory) { std::free(memory); });
-  return py::array_t<T>(static_cast<py::ssize_t>(size), data, owner);
-}
 
 std::shared_ptr<const Model> load(const py::bytes& dumped) {
   std::shared_ptr<const Model> model;
@@ -59,13 +43,22 @@ py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool s
   return py::make_tuple(to_numpy(ids.values), to_numpy(ids.row_splits));
 }
 
-// A str of valid UTF-8; null where memory ran out. ASCII, which needs no second look, is copied as it is.
-PyObject* to_str(std::string_view text) {
-  const auto size = static_cast<Py_ssize_t>(text.size());
-  if (!utf8::is_ascii(text)) return PyUnicode_DecodeUTF8(text.data(), size, nullptr);
-  PyObject* const str = PyUnicode_New(size, 127);
-  if (str != nullptr && size > 0) std::memcpy(PyUnicode_DATA(str), text.data(), text.size());
-  return str;
+py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& segments, size_t sequence_length,
+                          std::vector<int32_t> start_value, std::vector<int32_t> end_value,
+                          std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
+                          std::string_view padding_side, int num_threads, bool strict) {
+  const packing::Packing packing = as_packing(sequence_length, std::move(start_value), std::move(end_value),
+                                              std::move(sep_value), pad_value, truncate, padding_side);
+  std::vector<std::span<const std::string_view>> views;
+  for (const Texts* texts : segments) views.emplace_back(texts->views());
+  PackedBuffers packed(views.front().size() * sequence_length, /*with_segment_ids=*/true);
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = wordpiece::encode_and_pack(model, views, {num_threads, strict}, packing, packed.rows());
+  }
+  if (!status.ok()) raise(status);
+  return packed.release();
 }
 
 py::tuple encode_with_offsets(const Model& model, const Texts& texts, int num_threads, bool strict) {
@@ -109,6 +102,32 @@ py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_styl
   return list;
 }
 
+// The texts are kept alive by the binding.
+class Ladder {
+ public:
+  Ladder(std::shared_ptr<const Model> model, const Texts& texts) : model_(std::move(model)) {
+    if (const Status status = wordpiece::Ladder::check(*model_); !status.ok()) raise(status);
+    const py::gil_scoped_release release;
+    ladder_.emplace(*model_, texts.views());
+  }
+
+  size_t run(wordpiece::Step step) {
+    const py::gil_scoped_release release;
+    return ladder_->run(step);
+  }
+
+  py::array_t<int32_t> ids() const {
+    return py::array_t<int32_t>(static_cast<py::ssize_t>(ladder_->ids().size()), ladder_->ids().data());
+  }
+
+  size_t pieces() const { return ladder_->pieces(); }
+  size_t missed() const { return ladder_->missed(); }
+
+ private:
+  std::shared_ptr<const Model> model_;
+  std::optional<wordpiece::Ladder> ladder_;
+};
+
 }  // namespace
 
 void register_wordpiece(py::module_& module) {
@@ -119,8 +138,29 @@ void register_wordpiece(py::module_& module) {
            "Token ids, int32, and row splits, int64, of all texts.")
       .def("encode_with_offsets", &encode_with_offsets, py::arg("texts"), py::arg("num_threads"), py::arg("strict"),
            "Token ids, int32; byte offsets and character offsets, two a token; word numbers and row splits, int64.")
+      .def("encode_and_pack", &encode_and_pack, py::arg("segments"), py::arg("sequence_length"), py::arg("start_value"),
+           py::arg("end_value"), py::arg("sep_value"), py::arg("pad_value"), py::arg("truncate"),
+           py::arg("padding_side"), py::arg("num_threads"), py::arg("strict"),
+           "Token ids, segment ids and padding mask of rows of texts, flat.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
+
+  auto ladder = py::class_<Ladder>(module, "WordPieceLadder", "The steps of `encode`, to be timed one by one.");
+  ladder.def(py::init<std::shared_ptr<const Model>, const Texts&>(), py::arg("model"), py::arg("texts"),
+             py::keep_alive<1, 3>());
+  for (const auto& [name, step] : {std::pair{"copy", wordpiece::Step::kCopy},
+                                   {"fill", wordpiece::Step::kFill},
+                                   {"find_pieces", wordpiece::Step::kFindPieces},
+                                   {"make_keys", wordpiece::Step::kMakeKeys},
+                                   {"look_up", wordpiece::Step::kLookUp}}) {
+    ladder.def(
+        name, [step = step](Ladder& self) { return self.run(step); },
+        "Does this step and those before it; the number of what it deals with.");
+  }
+  ladder.def("ids", &Ladder::ids, "The ids of all texts.")
+      .def_property_readonly("pieces", &Ladder::pieces)
+      .def_property_readonly("missed", &Ladder::missed,
+                             "The pieces whose line in the cache lacks them, warm as it is.");
 }
 
 }  // namespace fastnlp

@@ -18,9 +18,12 @@
 
 namespace fastnlp::tests {
 
+void test_count_words();
 void test_learn();
 void test_lines();
 void test_lookup();
+void test_masking();
+void test_packing();
 void test_pieces();
 void test_trie();
 void test_utf8();

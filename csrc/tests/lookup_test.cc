@@ -40,7 +40,7 @@ void test_lookup() {
     const auto keys = std::make_unique<PieceKeys>();
     wordpiece::find_pieces(Target::kScalar)(window.get(), size, classes, *pieces);
     const auto piece = [&](size_t i) { return text.substr(pieces->begins[i], pieces->ends[i] - pieces->begins[i]); };
-    wordpiece::make_keys(Target::kScalar)(window.get(), *pieces, 0, pieces->count, cache, *keys);
+    wordpiece::make_keys(Target::kScalar)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
     for (size_t i = 0; i < pieces->count; ++i) {
       const bool is_short = piece(i).size() <= PieceKey::kMaxSize;
       CHECK((keys->keys[i] == PieceKey{0, 0}) == !is_short);
@@ -62,7 +62,7 @@ void test_lookup() {
     }
     std::vector<std::vector<int32_t>> results;
     for (const Target target : available_targets()) {
-      wordpiece::make_keys(target)(window.get(), *pieces, 0, pieces->count, cache, *keys);
+      wordpiece::make_keys(target)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
       std::vector<int32_t> found;
       for (size_t i = 0; i < pieces->count;) {
         const size_t end = i + 1 + below(random, pieces->count - i);

@@ -7,6 +7,9 @@ int main() {
   fastnlp::tests::test_lines();
   fastnlp::tests::test_pieces();
   fastnlp::tests::test_lookup();
+  fastnlp::tests::test_masking();
+  fastnlp::tests::test_packing();
   fastnlp::tests::test_wordpiece();
+  fastnlp::tests::test_count_words();
   std::puts("all tests passed");
 }

@@ -5,8 +5,10 @@
 
 #include "check.h"
 #include "core/cpu.h"
+#include "core/packing/pack_segments.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_and_pack.h"
 #include "core/wordpiece/encode_with_offsets.h"
 
 namespace fastnlp::tests {
@@ -45,6 +47,27 @@ void check_equal(const Buffer<T>& a, const Buffer<T>& b) {
 void check_equal(const RaggedIds& a, const RaggedIds& b) {
   check_equal(a.values, b.values);
   check_equal(a.row_splits, b.row_splits);
+}
+
+// What is packed from texts is what is packed from their ids, though texts are not read to their ends.
+void check_packed(const Model& model, const std::vector<std::string_view>& texts, const RaggedIds& ids) {
+  packing::Packing packing;
+  packing.sequence_length = 12;
+  packing.start_value = {7};
+  const packing::Segment segment = {{ids.values.data(), ids.values.size()},
+                                    {ids.row_splits.data(), ids.row_splits.size()}};
+  const size_t size = texts.size() * packing.sequence_length;
+  std::vector<int32_t> token_ids(size), segment_ids(size), expected(size), expected_ids(size);
+  const std::unique_ptr<bool[]> mask(new bool[size]), expected_mask(new bool[size]);
+  const std::vector<packing::Segment> ids_twice = {segment, segment};
+  CHECK(
+      packing::pack_segments(ids_twice, packing, 1, {expected.data(), expected_ids.data(), expected_mask.get()}).ok());
+  const std::vector<std::span<const std::string_view>> twice = {texts, texts};
+  CHECK(
+      wordpiece::encode_and_pack(model, twice, {3, false}, packing, {token_ids.data(), segment_ids.data(), mask.get()})
+          .ok());
+  CHECK(token_ids == expected && segment_ids == expected_ids);
+  CHECK(std::equal(mask.get(), mask.get() + size, expected_mask.get()));
 }
 
 void check_offsets(const Model& model, const std::vector<std::string_view>& texts, const RaggedIds& ids) {
@@ -148,6 +171,7 @@ void test_wordpiece() {
     }
     CHECK(one.row_splits.size() == texts.size() + 1);
     check_offsets(*model, texts, one);
+    check_packed(*model, texts, one);
 
     const Status first = wordpiece::encode(*model, texts, {1, true}, one);
     const Status same = wordpiece::encode(*model, texts, {3, true}, one);

@@ -26,10 +26,12 @@ enum TF_Code : int {
 };
 
 enum TF_DataType : int {
+  TF_FLOAT = 1,
   TF_INT32 = 3,
   TF_UINT8 = 4,
   TF_STRING = 7,
   TF_INT64 = 9,
+  TF_BOOL = 10,
 };
 
 }  // extern "C"
@@ -57,6 +59,7 @@ enum TF_DataType : int {
   X(void, TF_DeleteDimensionHandle, (TF_DimensionHandle*))                                                         \
   X(int, TF_DimensionHandleValueKnown, (TF_DimensionHandle*))                                                      \
   X(int64_t, TF_DimensionHandleValue, (TF_DimensionHandle*))                                                       \
+  X(int64_t, TF_ShapeInferenceContextNumInputs, (TF_ShapeInferenceContext*))                                       \
   X(void, TF_ShapeInferenceContextGetInput, (TF_ShapeInferenceContext*, int, TF_ShapeHandle*, TF_Status*))         \
   X(void, TF_ShapeInferenceContextSetOutput, (TF_ShapeInferenceContext*, int, TF_ShapeHandle*, TF_Status*))        \
   X(void, TF_ShapeInferenceContextWithRank,                                                                        \
@@ -69,6 +72,12 @@ enum TF_DataType : int {
   X(void, TF_RegisterKernelBuilder, (const char* name, TF_KernelBuilder*, TF_Status*))                             \
   X(void, TF_OpKernelConstruction_GetAttrString,                                                                   \
     (TF_OpKernelConstruction*, const char* name, char* value, size_t max_length, TF_Status*))                      \
+  X(void, TF_OpKernelConstruction_GetAttrSize,                                                                     \
+    (TF_OpKernelConstruction*, const char* name, int32_t* list_size, int32_t* total_size, TF_Status*))             \
+  X(void, TF_OpKernelConstruction_GetAttrInt64,                                                                    \
+    (TF_OpKernelConstruction*, const char* name, int64_t* value, TF_Status*))                                      \
+  X(void, TF_OpKernelConstruction_GetAttrInt64List,                                                                \
+    (TF_OpKernelConstruction*, const char* name, int64_t* values, int max_size, TF_Status*))                       \
   X(void, TF_OpKernelConstruction_Failure, (TF_OpKernelConstruction*, TF_Status*))                                 \
   X(void, TF_OpKernelContext_Failure, (TF_OpKernelContext*, TF_Status*))                                           \
   X(void, TF_GetInput, (TF_OpKernelContext*, int, TF_Tensor**, TF_Status*))                                        \

@@ -1,6 +1,7 @@
 // What kernels are written with: tensors that free themselves, and errors that stop at the border.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "core/buffer.h"
 #include "core/status.h"
 #include "tf_ops/c_api.h"
 
@@ -85,6 +87,12 @@ class Tensor {
 
   std::unique_ptr<TF_Tensor, Delete> tensor_;
 };
+
+template <typename T>
+void copy_to_output(TF_OpKernelContext* context, int index, TF_DataType type, const Buffer<T>& buffer) {
+  const Tensor tensor = Tensor::output<T>(context, index, type, buffer.size());
+  std::copy_n(buffer.data(), buffer.size(), tensor.flat<T>().data());
+}
 
 // Runs `body` and hands what it throws to `fail(TF_Status*)`.
 template <typename Body, typename Fail>

@@ -16,6 +16,7 @@ class ShapeInference {
  public:
   ShapeInference(TF_ShapeInferenceContext* context, TF_Status* status) : context_(context), status_(status) {}
 
+  int inputs() const { return static_cast<int>(c_api.TF_ShapeInferenceContextNumInputs(context_)); }
   // The size of an input, which must be of rank 1; kUnknownSize where the graph does not know it.
   int64_t vector_input(int index);
   void set_vector_output(int index, int64_t size);

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "tf_ops/c_api.h"
+#include "tf_ops/masking.h"
+#include "tf_ops/packing.h"
 #include "tf_ops/wordpiece.h"
 
 namespace fastnlp::tf_ops {
@@ -13,6 +15,8 @@ std::string register_all() noexcept {
   std::string missing = load_c_api();
   if (!missing.empty()) return missing;
   try {
+    register_masking();
+    register_packing();
     register_wordpiece();
   } catch (const std::exception& error) {
     return error.what();

@@ -10,28 +10,22 @@
 
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_and_pack.h"
+#include "tf_ops/attributes.h"
 #include "tf_ops/kernel.h"
 #include "tf_ops/model_cache.h"
 #include "tf_ops/op.h"
+#include "tf_ops/packing.h"
+#include "tf_ops/row_splits.h"
 #include "tf_ops/tstring.h"
 
 namespace fastnlp::tf_ops {
 namespace {
 
-template <typename T>
-void copy_to_output(TF_OpKernelContext* context, int index, TF_DataType type, const Buffer<T>& buffer) {
-  const Tensor tensor = Tensor::output<T>(context, index, type, buffer.size());
-  std::copy_n(buffer.data(), buffer.size(), tensor.flat<T>().data());
-}
-
 class EncodeKernel {
  public:
   explicit EncodeKernel(TF_OpKernelConstruction* construction) {
-    char errors[16] = {};
-    OwnedStatus status;
-    c_api.TF_OpKernelConstruction_GetAttrString(construction, "errors", errors, sizeof(errors) - 1, status.get());
-    status.check();
-    options_.strict = std::string_view(errors) == "strict";
+    options_.strict = string_attribute(construction, "errors") == "strict";
   }
 
   void compute(TF_OpKernelContext* context) {
@@ -52,21 +46,39 @@ class EncodeKernel {
   LastModel last_model_;
 };
 
-void check_row_splits(std::span<const int64_t> row_splits, size_t value_count) {
-  const auto count = static_cast<int64_t>(value_count);
-  const auto refuse = [](const std::string& why) { throw Error(TF_INVALID_ARGUMENT, "`row_splits` must " + why); };
-  if (row_splits.empty()) refuse("hold at least one element; received none.");
-  if (row_splits.front() != 0) refuse("begin with 0; received " + std::to_string(row_splits.front()) + ".");
-  if (row_splits.back() != count) {
-    refuse("end with the number of values, " + std::to_string(count) + "; received " +
-           std::to_string(row_splits.back()) + ".");
+class EncodeAndPackKernel {
+ public:
+  explicit EncodeAndPackKernel(TF_OpKernelConstruction* construction)
+      : segments_(static_cast<size_t>(int32_attribute(construction, "segments"))),
+        packing_(read_packing_of_segments(construction, segments_)) {
+    options_.strict = string_attribute(construction, "errors") == "strict";
   }
-  const auto drop = std::is_sorted_until(row_splits.begin(), row_splits.end());
-  if (drop != row_splits.end()) {
-    refuse("not decrease; received " + std::to_string(*drop) + " after " + std::to_string(*(drop - 1)) + " in row " +
-           std::to_string(drop - row_splits.begin() - 1) + ".");
+
+  void compute(TF_OpKernelContext* context) {
+    const auto model = last_model_.get(Tensor::input(context, 0));
+    std::vector<Tensor> tensors;
+    std::vector<std::vector<std::string_view>> texts(segments_);
+    std::vector<size_t> rows;
+    for (size_t i = 0; i < segments_; ++i) {
+      tensors.push_back(Tensor::input(context, static_cast<int>(1 + i)));
+      const std::span<const TString> elements = tensors[i].flat<const TString>();
+      texts[i].resize(elements.size());
+      std::transform(elements.begin(), elements.end(), texts[i].begin(), read);
+      rows.push_back(elements.size());
+    }
+    check_same_rows(rows);
+    const std::vector<std::span<const std::string_view>> views(texts.begin(), texts.end());
+    const PackedOutputs outputs(context, rows.front() * packing_.sequence_length);
+    const Status status = wordpiece::encode_and_pack(*model, views, options_, packing_, outputs.rows());
+    if (!status.ok()) throw as_error(status);
   }
-}
+
+ private:
+  const size_t segments_;
+  const packing::Packing packing_;
+  wordpiece::EncodeOptions options_;  // one thread, as above
+  LastModel last_model_;
+};
 
 class DecodeKernel {
  public:
@@ -100,6 +112,12 @@ void infer_encode_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
   shapes.set_vector_output(1, rows == kUnknownSize ? kUnknownSize : rows + 1);
 }
 
+void infer_encode_and_pack_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
+  ShapeInference shapes(context, status);
+  for (int i = 0; i < shapes.inputs(); ++i) shapes.vector_input(i);
+  for (int i = 0; i < 3; ++i) shapes.set_vector_output(i, kUnknownSize);
+}
+
 void infer_decode_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
   ShapeInference shapes(context, status);
   shapes.vector_input(0);
@@ -114,6 +132,14 @@ void register_wordpiece() {
   register_op("FastnlpWordpieceEncode", {"model: uint8", "texts: string"}, {"values: int32", "row_splits: int64"},
               {"errors: {'replace', 'strict'} = 'replace'"}, infer_encode_shapes);
   register_kernel<EncodeKernel>("FastnlpWordpieceEncode");
+  register_op(
+      "FastnlpWordpieceEncodeAndPack", {"model: uint8", "texts: segments * string"},
+      {"token_ids: int32", "segment_ids: int32", "padding_mask: bool"},
+      {"errors: {'replace', 'strict'} = 'replace'", "segments: int >= 1", "sequence_length: int >= 1",
+       "start_value: list(int) = []", "end_value: list(int) = []", "sep_value: list(int) = []", "pad_value: int = 0",
+       "truncate: {'round_robin', 'waterfall'} = 'round_robin'", "padding_side: {'right', 'left'} = 'right'"},
+      infer_encode_and_pack_shapes);
+  register_kernel<EncodeAndPackKernel>("FastnlpWordpieceEncodeAndPack");
   register_op("FastnlpWordpieceDecode", {"model: uint8", "values: int32", "row_splits: int64"}, {"texts: string"}, {},
               infer_decode_shapes);
   register_kernel<DecodeKernel>("FastnlpWordpieceDecode");

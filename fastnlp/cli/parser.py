@@ -37,7 +37,9 @@ text_rules = options(
     ),
     click.option("--split/--no-split", default=True, help="Split at white space and punctuation."),
     click.option("--split-on-cjk/--no-split-on-cjk", default=True, help="Set CJK ideographs apart."),
-    click.option("--suffix-indicator", default="##", metavar="TEXT", help="What begins the tokens inside a word."),
+)
+suffix_indicator = click.option(
+    "--suffix-indicator", default="##", metavar="TEXT", help="What begins the tokens inside a word."
 )
 reading = options(
     click.option(
@@ -87,6 +89,17 @@ learner = options(
 threads = click.option(
     "--threads", "num_threads", type=click.IntRange(min=1), metavar="N", help="Threads to use; one a core by default."
 )
+counting = options(
+    threads,
+    click.option(
+        "--max-memory",
+        "max_megabytes",
+        type=click.IntRange(min=1),
+        default=1024,
+        metavar="MB",
+        help="Memory to count in; counts that would take more lie in temporary files.",
+    ),
+)
 quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 
 
@@ -116,20 +129,55 @@ def vocab() -> None:
     """Vocabularies."""
 
 
-@vocab.command("learn")
+@vocab.command("count")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
-@click.option("--size", "vocabulary_size", type=click.IntRange(min=1), required=True, help="Largest number of tokens.")
-@click.option("--out", type=PATH, metavar="FILE", required=True, help="The file to write, one token a line.")
+@click.option("--out", type=PATH, metavar="FILE", required=True, help="The counts file to write, named *.parquet.")
 @text_rules
-@learner
-@click.option("--held-out", type=PATH, metavar="FILE", help="Report how the vocabulary fits this text, or folder, too.")
 @reading
-@threads
+@counting
 @quiet
-def vocab_learn(**arguments: Any) -> None:
-    """Learn a WordPiece vocabulary from text, and report how it fits.
+def vocab_count(**arguments: Any) -> None:
+    """Count the words of text.
 
     INPUT: files or folders, read as `fastnlp corpus build` does.
+
+    The counts file is Parquet, with the columns word and count. `fastnlp vocab learn` learns vocabularies from it.
+    """
+    from fastnlp.cli.vocab import count
+
+    count(**arguments)
+
+
+@vocab.command("learn")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--size",
+    "vocabulary_sizes",
+    type=click.IntRange(min=1),
+    multiple=True,
+    required=True,
+    help="Largest number of tokens; may be repeated.",
+)
+@click.option(
+    "--out",
+    type=PATH,
+    metavar="FILE",
+    required=True,
+    help="The file to write, one token a line. {size} in its name stands for the size asked for.",
+)
+@text_rules
+@suffix_indicator
+@learner
+@click.option(
+    "--held-out", type=PATH, metavar="FILE", help="Report how the vocabulary fits this text, or these counts, too."
+)
+@reading
+@counting
+@quiet
+def vocab_learn(**arguments: Any) -> None:
+    """Learn a WordPiece vocabulary from text, or from word counts, and report how it fits.
+
+    INPUT: files or folders, read as `fastnlp corpus build` does; or counts files, named *.parquet, which are added up.
     """
     from fastnlp.cli.vocab import learn
 
@@ -146,6 +194,7 @@ def corpus() -> None:
 @click.option("--vocabulary", type=PATH, metavar="FILE", required=True, help="One token a line.")
 @click.option("--out", type=PATH, metavar="DIR", required=True, help="The folder to make.")
 @text_rules
+@suffix_indicator
 @click.option("--oov-token", default="[UNK]", metavar="TOKEN", help="What stands for a word that cannot be spelled.")
 @click.option(
     "--special-token",
@@ -177,6 +226,33 @@ def corpus_show(**arguments: Any) -> None:
     from fastnlp.cli.corpus import show
 
     show(**arguments)
+
+
+@program.command()
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+@click.option("--vocabulary", type=PATH, metavar="FILE", help="One token a line; learned from the text by default.")
+@click.option(
+    "--rules",
+    type=click.Choice(["keras", "bert"]),
+    default="bert",
+    help="How text becomes words in all but the comparison, where every peer has its own rules.",
+)
+@click.option("--lowercase/--no-lowercase", default=True, help="Lower-case the text.")
+@threads
+@click.option(
+    "--megabytes", type=click.FloatRange(0.001), default=16, metavar="N", help="Take so much of the text at most."
+)
+@click.option("--target", metavar="NAME", help="The CPU target, as `fastnlp info` names them; the best by default.")
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write all figures to this file.")
+@click.option("--chart", "chart_file", type=PATH, metavar="FILE", help="Draw the speeds into this PNG.")
+def bench(**arguments: Any) -> None:
+    """Measure every step of encoding, every target, and the peers that are installed.
+
+    On INPUT, files or folders of .txt and .jsonl, or on the documentation that Python carries.
+    """
+    from fastnlp.cli.bench import run
+
+    run(**arguments)
 
 
 @program.command()

@@ -7,9 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+from click.core import ParameterSource
+from rich.progress import Progress
+
 from fastnlp.cli.output import print_facts
 from fastnlp.cli.progress import Report, progress_bars, stage
-from fastnlp.corpus import count_words
+from fastnlp.corpus import WordCounts, count_words, count_words_to_file
+from fastnlp.corpus.word_counts import is_counts_file
 from fastnlp.ops.vocabulary import write_vocabulary
 from fastnlp.ops.vocabulary_learning import learn_vocabulary
 from fastnlp.ops.vocabulary_report import VocabularyReport, report_vocabulary
@@ -25,38 +30,67 @@ LEARNING = {
     "max_token_length",
     "max_unique_characters",
     "slack_ratio",
-    "num_threads",
 }
+BYTES_PER_MEGABYTE = 1 << 20
+SIZE = "{size}"  # in the name of an output
+
+
+def count(*, inputs: Sequence[Path], out: Path, max_megabytes: int, quiet: bool, **counting: Any) -> None:
+    """Count the words of files and write a counts file."""
+    if not is_counts_file(out):
+        raise ValueError(f"`out` must be named *.parquet; received {str(out)!r}.")
+    _prepare(out)
+    with progress_bars(quiet=quiet) as progress, stage(progress, "count words") as report:
+        counted = count_words_to_file(
+            inputs, out, max_memory=max_megabytes * BYTES_PER_MEGABYTE, progress=report, **counting
+        )
+    replaced = f"; {counted.num_replaced:,} ill-formed sequences of bytes replaced" if counted.num_replaced else ""
+    click.echo(f"{out}: {counted.num_words:,} words, {counted.num_different:,} of them different{replaced}")
 
 
 def learn(
-    *, inputs: Sequence[Path], out: Path, vocabulary_size: int, held_out: Path | None, quiet: bool, **options: Any
+    *,
+    inputs: Sequence[Path],
+    out: Path,
+    vocabulary_sizes: Sequence[int],
+    held_out: Path | None,
+    quiet: bool,
+    num_threads: int | None,
+    **options: Any,
 ) -> None:
-    """Learn a vocabulary from files, write it, and report on it."""
-    if out.is_dir():
-        raise IsADirectoryError(f"`out` must be a file; {str(out)!r} is a folder.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    """Learn vocabularies from files, write them, and report on them."""
+    if len(set(vocabulary_sizes)) > 1 and SIZE not in out.name:
+        raise ValueError(f"`out` must hold {SIZE} where several sizes are asked for; received {str(out)!r}.")
+    outs = {size: out.with_name(out.name.replace(SIZE, str(size))) for size in vocabulary_sizes}
+    for path in outs.values():
+        _prepare(path)
     learning = {name: options.pop(name) for name in LEARNING}
+    reports = []
     with progress_bars(quiet=quiet) as progress:
-        with stage(progress, "count words") as report:
-            word_counts = count_words(inputs, progress=report, **options)
+        word_counts = _read_counts(progress, inputs, num_threads=num_threads, **options)
         held_out_counts = None
         if held_out is not None:
-            with stage(progress, "count words held out") as report:
-                held_out_counts = count_words(held_out, progress=report, **options)
-        with stage(progress, "learn vocabulary") as report:
-            tokens, threshold = learn_from_counts(word_counts, vocabulary_size, report, **learning)
-    facts = report_vocabulary(
-        tokens,
-        word_counts,
-        size_asked=vocabulary_size,
-        threshold=threshold,
-        held_out=held_out_counts,
-        reserved_tokens=learning["reserved_tokens"],
-        suffix_indicator=learning["suffix_indicator"],
-    )
-    write_vocabulary(out, tokens)
-    print_facts(list(_facts(out, facts, learning["slack_ratio"])))
+            held_out_counts = _read_counts(progress, [held_out], num_threads=num_threads, **options)
+        vocabularies = {}
+        for size in outs:
+            with stage(progress, f"learn {size:,} tokens") as report:
+                tokens, threshold = learn_from_counts(word_counts, size, report, num_threads=num_threads, **learning)
+            vocabularies[size] = tokens
+            reports.append(
+                report_vocabulary(
+                    tokens,
+                    word_counts,
+                    size_asked=size,
+                    threshold=threshold,
+                    held_out=held_out_counts,
+                    reserved_tokens=learning["reserved_tokens"],
+                    suffix_indicator=learning["suffix_indicator"],
+                )
+            )
+    for size, tokens in vocabularies.items():
+        write_vocabulary(outs[size], tokens)
+    for path, facts in zip(outs.values(), reports, strict=True):
+        print_facts(list(_facts(path, facts, learning["slack_ratio"])))
 
 
 def learn_from_counts(
@@ -95,3 +129,27 @@ def _facts(out: Path, report: VocabularyReport, slack_ratio: float) -> Iterator[
             yield name, f"{coverage.words:,} words, {coverage.different_words:,} of them different"
             yield "", f"{coverage.tokens_per_word:.3f} tokens per word, {coverage.unknown_share:.3%} of words unknown"
     yield "longest tokens", " ".join(report.longest_tokens)
+
+
+def _prepare(out: Path) -> None:
+    """Fail before the work, not after it."""
+    if out.is_dir():
+        raise IsADirectoryError(f"`out` must be a file; {str(out)!r} is a folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _read_counts(progress: Progress, inputs: Sequence[Path], max_megabytes: int, **counting: Any) -> WordCounts:
+    """The words of files of text, or those of counts files."""
+    are_counts = [is_counts_file(path) for path in inputs]
+    if not any(are_counts):
+        with stage(progress, "count words") as report:
+            return count_words(inputs, max_memory=max_megabytes * BYTES_PER_MEGABYTE, progress=report, **counting)
+    if not all(are_counts):
+        raise ValueError("`inputs` must be all text, or all counts files (*.parquet); received both.")
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if given and parameter.name in {*counting, "max_megabytes"} - {"num_threads"}:
+            raise ValueError(f"`{parameter.opts[0]}` is for text; the words of counts files have been counted already.")
+    with stage(progress, "read word counts"):
+        return WordCounts.merge(map(WordCounts.load, inputs))

@@ -15,7 +15,7 @@ _PLAIN = frozenset([str, bytes])
 class Texts(NamedTuple):
     """A batch of texts.
 
-    `source` is what the kernels read: a list of str and bytes, a NumPy array of rank 1 (dtype object, S, U or
+    `source` is what the kernels read: a tuple of str and bytes, a NumPy array of rank 1 (dtype object, S, U or
     StringDType), an object with the Arrow PyCapsule protocol, or a `DelimitedText`. `nested_row_splits` groups the
     texts again, outermost dimension first; it is empty for a flat batch. `scalar` says that one text came alone.
     """
@@ -40,7 +40,7 @@ def as_texts(texts: Any) -> Texts:
     if isinstance(texts, (str, bytes)):
         return Texts([texts], scalar=True)
     if isinstance(texts, (list, tuple)):
-        return _from_lists(texts)
+        return _from_lists(tuple(texts))
     if isinstance(texts, Lines):
         return Texts(texts.source)
     if not isinstance(texts, np.ndarray):
@@ -55,9 +55,9 @@ def as_texts(texts: Any) -> Texts:
     return _from_numpy(texts)
 
 
-def _from_lists(texts: list[Any] | tuple[Any, ...]) -> Texts:
+def _from_lists(rows: tuple[Any, ...]) -> Texts:
+    """Tuples, because another thread may change a list at any time."""
     nested_row_splits = []
-    rows: list[Any] | tuple[Any, ...] = texts
     while rows and isinstance(rows[0], (list, tuple)):
         for index, row in enumerate(rows):
             if not isinstance(row, (list, tuple)):
@@ -65,8 +65,9 @@ def _from_lists(texts: list[Any] | tuple[Any, ...]) -> Texts:
                     "`texts` must be nested to one depth; "
                     f"row {index} is {type(row).__name__} where row 0 is {type(rows[0]).__name__}: {row!r:.100}."
                 )
+        rows = tuple(map(tuple, rows))
         nested_row_splits.append(np.cumsum([0, *map(len, rows)], dtype=np.int64))
-        rows = list(chain.from_iterable(rows))
+        rows = tuple(chain.from_iterable(rows))
     if not _PLAIN.issuperset(map(type, rows)):
         for index, text in enumerate(rows):
             if not isinstance(text, (str, bytes)):
@@ -90,5 +91,5 @@ def _from_numpy(texts: np.ndarray) -> Texts:
     flat = flat.reshape(-1)
     if flat.dtype.kind == "O" or hasattr(flat.dtype, "na_object"):
         # Items that are no text are found one by one.
-        return Texts(_from_lists(flat.tolist()).source, tuple(nested_row_splits))
+        return Texts(_from_lists(tuple(flat.tolist())).source, tuple(nested_row_splits))
     return Texts(flat, tuple(nested_row_splits))

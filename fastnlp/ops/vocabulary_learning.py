@@ -9,9 +9,8 @@ from typing import Any
 
 from fastnlp import _dispatch
 from fastnlp._dispatch import KERAS, SUBTRACT_ALL, SUBTRACT_KEPT
-from fastnlp.ops.text_rules import as_text_rules
-from fastnlp.ops.texts import as_texts
 from fastnlp.ops.threads import as_num_threads
+from fastnlp.ops.word_counter import WordCounter
 
 LARGEST_NUMBER = 2**53  # that counts and limits may have
 RESERVED_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
@@ -25,12 +24,14 @@ def count_words(
     strip_accents: bool | None = None,
     split: bool = True,
     split_on_cjk: bool = True,
+    errors: str = "replace",
+    num_threads: int | None = None,
 ) -> dict[str, int]:
     """Count the words of texts: the first step of learning a vocabulary.
 
     Args:
         texts: text in any container that `WordPiece.encode` takes. bytes are
-            UTF-8; invalid bytes count as U+FFFD.
+            UTF-8.
         rules: how text becomes words, `"keras"` or `"bert"`; this and the
             following as for `WordPiece`, and best the same.
         lowercase: lower-case the text.
@@ -39,6 +40,10 @@ def count_words(
         split: split at white space, and set punctuation marks apart. If
             False, each text is one word.
         split_on_cjk: set CJK ideographs apart; needs `split`.
+        errors: what invalid UTF-8 does. `"replace"` lets U+FFFD stand for
+            it, `"strict"` raises.
+        num_threads: the largest number of threads to use; None for one a
+            core. The result does not depend on it.
 
     Returns:
         The number of times that each word comes, in the order in which the
@@ -46,17 +51,25 @@ def count_words(
 
     Raises:
         TypeError: where `texts` holds anything but text; names the place.
-        ValueError: where `rules` is unknown.
+        ValueError: where an argument is unusable; with `errors="strict"`,
+            where a text is not UTF-8; names the row and the byte.
 
     Example:
 
     >>> count_words(["to be, or", "not to be"])
     {'to': 2, 'be': 2, ',': 1, 'or': 1, 'not': 1}
     """
-    text_rules = as_text_rules(
-        rules, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk
+    counter = WordCounter(
+        rules=rules,
+        lowercase=lowercase,
+        strip_accents=strip_accents,
+        split=split,
+        split_on_cjk=split_on_cjk,
+        errors=errors,
+        num_threads=num_threads,
     )
-    return _dispatch.count_words(as_texts(texts).source, text_rules)
+    counter.add(texts)
+    return counter.take().to_dict()
 
 
 def learn_vocabulary(

@@ -13,6 +13,8 @@ import numpy as np
 from fastnlp import _dispatch
 from fastnlp._dispatch import BERT, KERAS, WordPieceKernels
 from fastnlp.ops.encoding import Encoding
+from fastnlp.ops.packing import PackedSegments
+from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
 from fastnlp.ops.text_rules import as_text_rules
 from fastnlp.ops.texts import as_texts
 from fastnlp.ops.threads import as_num_threads
@@ -273,6 +275,76 @@ class WordPiece:
             source, threads, strict
         )
         return Encoding(shape(ids), shape(byte_offsets), shape(char_offsets), shape(word_ids, pad_value=-1))
+
+    def encode_and_pack(
+        self,
+        segments: Any,
+        sequence_length: int,
+        *,
+        start_value: Tokens = None,
+        end_value: Tokens = None,
+        sep_value: Tokens = None,
+        pad_value: int | None = None,
+        truncate: str = ROUND_ROBIN,
+        padding_side: str = "right",
+        num_threads: int | None = None,
+        errors: str = "replace",
+    ) -> PackedSegments:
+        """Turn texts into packed rows of token ids.
+
+        The same as `encode`, and then `fastnlp.ops.pack_segments`, in one go:
+        there are no ids of all texts in between, and what is cut off is not
+        read to its end.
+
+        Args:
+            segments: a tuple of segments; anything else is one segment. A
+                segment is a batch of texts, as `encode` takes them, or a single
+                text.
+            sequence_length, start_value, end_value, sep_value, pad_value,
+                truncate, padding_side: as for `fastnlp.ops.pack_segments`, as
+                token ids.
+            num_threads: the largest number of threads to use; None for one a
+                core. The result does not depend on it.
+            errors: as for `encode`.
+
+        Returns:
+            A `PackedSegments` of arrays `[rows, sequence_length]`, or
+            `[sequence_length]` where the segments are single texts.
+
+        Raises:
+            TypeError, ValueError: as `encode` and `pack_segments`.
+
+        Example:
+
+        >>> encoder = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "fox"])
+        >>> packed = encoder.encode_and_pack((["the fox"], ["fox"]), 7, start_value=2, end_value=3)
+        >>> packed.token_ids.tolist()
+        [[2, 4, 5, 3, 5, 3, 0]]
+        """
+        if errors not in ("replace", "strict"):
+            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        threads = as_num_threads(num_threads)
+        packing = as_packing(
+            sequence_length,
+            start_value=start_value,
+            end_value=end_value,
+            sep_value=sep_value,
+            pad_value=pad_value,
+            truncate=truncate,
+            padding_side=padding_side,
+        )
+        if not isinstance(segments, tuple):
+            segments = (segments,)
+        if not segments:
+            raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
+        batches = [as_texts(texts) for texts in segments]
+        # With the dimension of tokens, which the texts do not have yet.
+        check_same([1 if batch.scalar else 2 + len(batch.nested_row_splits) for batch in batches], [])
+        check_fit(packing, len(batches))
+        packed = self._kernels.encode_and_pack(
+            [batch.source for batch in batches], with_dtype(packing, np.dtype(np.int32)), threads, errors == "strict"
+        )
+        return PackedSegments(*(part[0] if batches[0].scalar else part for part in packed))
 
     def decode(self, ids: Any, *, num_threads: int | None = None) -> Any:
         """Turn token ids into text.

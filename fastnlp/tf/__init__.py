@@ -4,9 +4,9 @@ Importing this module registers fastnlp's ops with TensorFlow. A process that on
 serves a SavedModel, a tf.data service worker) needs `import fastnlp.tf` and nothing else.
 """
 
-from fastnlp.tf import wordpiece
+from fastnlp.tf import masking, packing, wordpiece
 from fastnlp.tf._library import library, library_error
 
-__all__ = ["library_error", "wordpiece"]
+__all__ = ["library_error", "masking", "packing", "wordpiece"]
 
 library()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import warnings
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import tensorflow as tf
 
@@ -33,6 +35,14 @@ def ops_in_use() -> ModuleType | None:
     if library() is None:
         _warn()
     return library()
+
+
+def run_in_python(function: Callable[..., Any], inputs: list[tf.Tensor], dtypes: Any) -> Any:
+    """What `function` makes of the inputs as arrays; its ValueErrors become TensorFlow's."""
+    try:
+        return tf.numpy_function(function, inputs, dtypes, stateful=False)
+    except ValueError as error:  # in eager code; a graph turns it into the same
+        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
 
 
 @cache

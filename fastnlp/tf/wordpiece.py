@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from fastnlp._dispatch import Packing
 from fastnlp.ops import WordPiece
+from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
 from fastnlp.ragged import Ragged
-from fastnlp.tf._library import ops_in_use
+from fastnlp.tf._constants import as_constant
+from fastnlp.tf._library import ops_in_use, run_in_python
+from fastnlp.tf.packing import PackedSegments
 
 
 def encode(
@@ -64,6 +66,90 @@ def encode(
         dense = _to_dense(_encode_flat(encoder, tf.reshape(texts, [-1]), errors), sequence_length)
         dense = tf.reshape(dense, tf.concat([tf.shape(texts), [sequence_length]], axis=0))
         return tf.ensure_shape(dense, texts.shape.concatenate(sequence_length))
+
+
+def encode_and_pack(
+    encoder: WordPiece,
+    segments: Any,
+    sequence_length: int,
+    *,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    sep_value: Tokens = None,
+    pad_value: int | None = None,
+    truncate: str = ROUND_ROBIN,
+    padding_side: str = "right",
+    errors: str = "replace",
+) -> PackedSegments:
+    """Turn string tensors into packed rows of token ids, by one op.
+
+    The same as `encode`, and then `fastnlp.tf.packing.pack_segments`. See
+    `fastnlp.ops.WordPiece.encode_and_pack`.
+
+    Args:
+        encoder: the encoder; graphs carry it inside.
+        segments: a tuple of segments; anything else is one segment. A segment
+            is a string tensor of rank 1, or a scalar.
+        sequence_length, start_value, end_value, sep_value, pad_value, truncate,
+            padding_side: as for `pack_segments`, as token ids.
+        errors: as for `encode`.
+
+    Returns:
+        A `PackedSegments` of tensors `[rows, sequence_length]`, or
+        `[sequence_length]` where the segments are scalars.
+
+    Raises:
+        TypeError, ValueError, tf.errors.InvalidArgumentError: as `encode` and
+            `pack_segments`.
+
+    Example:
+
+    >>> encoder = fastnlp.ops.WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "fox"])
+    >>> encode_and_pack(encoder, (["the fox"], ["fox"]), 7, start_value=2, end_value=3).token_ids
+    <tf.Tensor: shape=(1, 7), dtype=int32, numpy=array([[2, 4, 5, 3, 5, 3, 0]], dtype=int32)>
+    """
+    if errors not in ("replace", "strict"):
+        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+    packing = as_packing(
+        sequence_length,
+        start_value=start_value,
+        end_value=end_value,
+        sep_value=sep_value,
+        pad_value=pad_value,
+        truncate=truncate,
+        padding_side=padding_side,
+    )
+    if not isinstance(segments, tuple):
+        segments = (segments,)
+    if not segments:
+        raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
+    tensors = [tf.convert_to_tensor(texts, dtype_hint=tf.string) for texts in segments]
+    for texts in tensors:
+        if texts.dtype != tf.string:
+            raise TypeError(f"`segments` must hold string tensors; received dtype {texts.dtype.name}.")
+        if texts.shape.rank is None:
+            raise ValueError("`segments` must be of a known rank; give them one with `tf.ensure_shape`.")
+    rows = [texts.shape[0] if texts.shape.rank else 1 for texts in tensors]
+    check_same([texts.shape.rank + 1 for texts in tensors], rows)  # with the dimension of tokens
+    check_fit(packing, len(tensors))
+    packing = with_dtype(packing, np.dtype(np.int32))
+    with tf.name_scope("wordpiece_encode_and_pack"), tf.device("cpu"):
+        packed = _encode_and_pack(encoder, [tf.reshape(texts, [-1]) for texts in tensors], packing, errors)
+        known = next((size for size in rows if size is not None), -1)
+        shape = [known, sequence_length] if tensors[0].shape.rank else [sequence_length]
+        return PackedSegments(*(tf.reshape(part, shape) for part in packed))
+
+
+def _encode_and_pack(encoder: WordPiece, texts: list[tf.Tensor], packing: Packing, errors: str) -> Any:
+    """Packed rows of texts of rank 1, flat or not."""
+    ops = ops_in_use()
+    if ops is not None:
+        return ops.fastnlp_wordpiece_encode_and_pack(_model(encoder), texts, errors=errors, **packing._asdict())
+
+    def encode_and_pack_numpy(*texts: np.ndarray) -> Any:
+        return encoder.encode_and_pack(texts, **packing._asdict(), num_threads=1, errors=errors)
+
+    return run_in_python(encode_and_pack_numpy, texts, [tf.int32, tf.int32, tf.bool])
 
 
 def decode(encoder: WordPiece, ids: Any) -> tf.Tensor | tf.RaggedTensor:
@@ -129,7 +215,7 @@ def _encode_flat(encoder: WordPiece, texts: tf.Tensor, errors: str) -> tf.Ragged
             assert isinstance(ids, Ragged)
             return ids.flat_values, ids.row_splits
 
-        values, row_splits = _run_in_python(encode_numpy, [texts], [tf.int32, tf.int64])
+        values, row_splits = run_in_python(encode_numpy, [texts], [tf.int32, tf.int64])
         rows = texts.shape[0]
         values = tf.ensure_shape(values, [None])
         row_splits = tf.ensure_shape(row_splits, [None if rows is None else rows + 1])
@@ -168,43 +254,16 @@ def _decode_flat(encoder: WordPiece, values: tf.Tensor, row_splits: tf.Tensor) -
     def decode_numpy(values: np.ndarray, row_splits: np.ndarray) -> np.ndarray:
         return np.array([text.encode() for text in encoder.decode(Ragged(values, row_splits))], dtype=object)
 
-    texts = _run_in_python(decode_numpy, [values, row_splits], tf.string)
+    texts = run_in_python(decode_numpy, [values, row_splits], tf.string)
     splits = row_splits.shape[0]
     return tf.ensure_shape(texts, [None if splits is None else splits - 1])
 
 
-def _run_in_python(function: Callable[..., Any], inputs: list[tf.Tensor], dtypes: Any) -> Any:
-    try:
-        return tf.numpy_function(function, inputs, dtypes, stateful=False)
-    except ValueError as error:  # in eager code; a graph turns it into the same
-        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
-
-
 def token_table(encoder: WordPiece) -> tf.Tensor:
     """The tokens, by token id, as a constant of strings."""
-    return _as_constant(encoder, "wordpiece_tokens", lambda: list(encoder.vocabulary))
+    return as_constant(encoder, "wordpiece_tokens", lambda: list(encoder.vocabulary))
 
 
 def _model(encoder: WordPiece) -> tf.Tensor:
     """The encoder's canonical form as a constant of uint8."""
-    return _as_constant(encoder, "wordpiece_model", lambda: np.frombuffer(encoder.dump(), np.uint8))
-
-
-_eager_constants: weakref.WeakKeyDictionary[WordPiece, dict[str, tf.Tensor]] = weakref.WeakKeyDictionary()
-_names_in_graphs: weakref.WeakKeyDictionary[tf.Graph, dict[tuple[WordPiece, str], str]] = weakref.WeakKeyDictionary()
-
-
-def _as_constant(encoder: WordPiece, name: str, value: Callable[[], Any]) -> tf.Tensor:
-    """What an encoder's kernels read: made a tensor once for each graph, and once for eager code."""
-    if tf.executing_eagerly():
-        constants = _eager_constants.setdefault(encoder, {})
-        if name not in constants:
-            constants[name] = tf.constant(value(), name=name)
-        return constants[name]
-    graph = tf.compat.v1.get_default_graph()
-    # By name, because a tensor would keep its graph alive.
-    names = _names_in_graphs.setdefault(graph, {})
-    if (encoder, name) not in names:
-        with graph.control_dependencies(None):  # out of a tf.compat.v1.cond, where nothing else could use it
-            names[encoder, name] = tf.constant(value(), name=name).name
-    return graph.get_tensor_by_name(names[encoder, name])
+    return as_constant(encoder, "wordpiece_model", lambda: np.frombuffer(encoder.dump(), np.uint8))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Container
 from typing import Any
 
-import keras
+from fastnlp.layers.preprocessing_layer import PreprocessingLayer
 
 
-class Tokenizer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+class Tokenizer(PreprocessingLayer):
     """A base class for tokenizer layers.
 
     A tokenizer turns strings into token ids and back. Subclasses implement
@@ -34,10 +33,6 @@ class Tokenizer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         self.config_file = kwargs.pop("config_file", "tokenizer.json")
         super().__init__(*args, **kwargs)
         self.file_assets: list[str] | None = None
-        # Strings are no tensors of any backend: they must come through as they are.
-        self._convert_input_args = False
-        self._allow_non_tensor_positional_args = True
-        self.built = True
 
     def tokenize(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Turn strings into tokens."""
@@ -101,13 +96,6 @@ class Tokenizer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         for attribute in self._special_token_attributes():
             setattr(self, f"{attribute}_id", self.token_to_id(getattr(self, attribute)))
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Tokenize `inputs`."""
-        if isinstance(inputs, keras.KerasTensor):
-            return super().__call__(inputs, *args, **kwargs)
-        # Keras looks at every item of its arguments, which takes fifty times as long as tokenizing them.
-        return self.call(inputs, *args, **kwargs)
-
     def call(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Tokenize `inputs`."""
         return self.tokenize(inputs, *args, **kwargs)
@@ -115,18 +103,3 @@ class Tokenizer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         return {**super().get_config(), "config_file": self.config_file}
-
-    def get_build_config(self) -> None:
-        """Nothing is built."""
-        return
-
-
-def is_tf_tensor(value: Any) -> bool:
-    """Whether `value` is a tensor of TensorFlow, dense or ragged; never imports TensorFlow."""
-    tensorflow = sys.modules.get("tensorflow")
-    return tensorflow is not None and isinstance(value, (tensorflow.Tensor, tensorflow.RaggedTensor))
-
-
-def as_numpy(value: Any) -> Any:
-    """A tensor of Keras's backend as a NumPy array; anything else as it is."""
-    return keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else value

@@ -11,10 +11,11 @@ import keras
 import numpy as np
 from keras.src.saving import serialization_lib
 
+from fastnlp.layers.preprocessing_layer import as_numpy, is_tf_tensor
 from fastnlp.ops.vocabulary import as_vocabulary, write_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 from fastnlp.ragged import Ragged
-from fastnlp.tokenizers.tokenizer import Tokenizer, as_numpy, is_tf_tensor
+from fastnlp.tokenizers.tokenizer import Tokenizer
 
 VOCABULARY_FILE = "vocabulary.txt"
 ENCODER_OPTIONS = frozenset(

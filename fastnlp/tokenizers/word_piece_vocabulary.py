@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fastnlp.ops import Lines
 from fastnlp.ops.vocabulary import write_vocabulary
-from fastnlp.ops.vocabulary_learning import RESERVED_TOKENS, count_words, learn_vocabulary
+from fastnlp.ops.vocabulary_learning import RESERVED_TOKENS, learn_vocabulary
+from fastnlp.ops.word_counter import WordCounter
 
-BYTES_PER_PART = 1 << 20  # how much of a file is read at once, to the end of the line
+TEXTS_PER_PART = 1024  # counted at once, where they come one by one
 
 
 def compute_word_piece_vocabulary(
@@ -36,8 +39,10 @@ def compute_word_piece_vocabulary(
 
     Args:
         data: a `tf.data.Dataset` of strings, scalars or tensors of any rank,
-            dense or ragged; or a list of the names of UTF-8 text files.
-            Invalid UTF-8 counts as U+FFFD.
+            dense or ragged; or a list of the names of UTF-8 text files; or
+            an iterator over texts (str or bytes) or lists of texts; or a NumPy
+            array or an Arrow column of strings. Invalid UTF-8 counts as
+            U+FFFD.
         vocabulary_size: int. The largest number of tokens. There are often
             fewer: up to 5% are let go, and more where the data is small.
         vocabulary_output_file: str. A file to write the vocabulary to, one
@@ -86,6 +91,7 @@ def compute_word_piece_vocabulary(
     vocabulary = compute_word_piece_vocabulary(data, 13, split=False)
     ```
     """
+    parts: Iterator[Any]
     if isinstance(data, list):
         if not split:
             raise ValueError(
@@ -96,16 +102,20 @@ def compute_word_piece_vocabulary(
         parts = _read_files(data)
     elif _is_dataset(data):
         parts = _read_dataset(data)
+    elif isinstance(data, np.ndarray) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        parts = iter([data])
+    elif isinstance(data, Iterator):
+        parts = _read_iterator(data)
     else:
-        raise ValueError(f"`data` must be a `tf.data.Dataset` or a list of file names; received {data!r:.100}.")
+        raise ValueError(
+            "`data` must be a `tf.data.Dataset`, a list of file names, an iterator over texts, a NumPy array or an "
+            f"Arrow column; received {data!r:.100}."
+        )
     if vocabulary_output_file is not None:
         _check_output_file(Path(vocabulary_output_file))
 
     vocabulary = learn_vocabulary(
-        (
-            count_words(part, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk)
-            for part in parts
-        ),
+        _count(parts, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk),
         vocabulary_size,
         reserved_tokens=reserved_tokens,
         suffix_indicator=suffix_indicator,
@@ -115,6 +125,14 @@ def compute_word_piece_vocabulary(
         return vocabulary
     write_vocabulary(vocabulary_output_file, vocabulary)
     return None
+
+
+def _count(parts: Iterable[Any], **options: Any) -> Iterator[dict[str, int]]:
+    """One mapping, counted when it is asked for: after the learner has checked its arguments."""
+    counter = WordCounter(**options)
+    for part in parts:
+        counter.add(part)
+    yield counter.take().to_dict()
 
 
 def _check_files(paths: list[Any]) -> None:
@@ -135,12 +153,15 @@ def _check_output_file(path: Path) -> None:
         raise FileNotFoundError(f"`vocabulary_output_file` must be in a folder that exists; received {str(path)!r}.")
 
 
-def _read_files(paths: list[str | os.PathLike[str]]) -> Iterator[list[bytes]]:
+def _read_files(paths: list[str | os.PathLike[str]]) -> Iterator[Lines]:
     # KerasHub takes each file as one text. A line's end is always a word's, so the words of the lines are the same.
     for path in paths:
-        with open(path, "rb") as file:
-            while lines := file.readlines(BYTES_PER_PART):
-                yield lines
+        yield from Lines(path).batches()
+
+
+def _read_iterator(texts: Iterator[Any]) -> Iterator[list[Any]]:
+    while part := list(islice(texts, TEXTS_PER_PART)):
+        yield part
 
 
 def _is_dataset(data: Any) -> bool:
@@ -152,6 +173,8 @@ def _read_dataset(data: Any) -> Iterator[list[Any]]:
     dtype = getattr(data.element_spec, "dtype", None)
     if dtype is None or dtype.name != "string":
         raise ValueError(f"The elements of the dataset `data` must be strings; received {data.element_spec}.")
+    if data.element_spec.shape.rank == 0:
+        data = data.batch(TEXTS_PER_PART)
     for element in data:
         texts = getattr(element, "flat_values", element).numpy()
         yield np.asarray(texts, dtype=object).reshape(-1).tolist()

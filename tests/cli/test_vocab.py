@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from fastnlp.corpus import WordCounts
+from fastnlp.corpus.spilling_counter import SpillingCounter
 from fastnlp.ops.vocabulary_learning import RESERVED_TOKENS, count_words, learn_vocabulary
 
 LINES = ["The bat sat on the mat", "a RAT \u00e9t \u4e2d\u6587", "", "the cat"] * 20
@@ -73,6 +75,9 @@ def test_report(fastnlp, text, tmp_path):
     status, out, _ = fastnlp("vocab", "learn", text, "--size", "60", "--out", "vocab.txt", "--held-out", "other.txt")
     assert status == 0
     assert out == REPORT
+    assert fastnlp("vocab", "count", "other.txt", "--out", "other.parquet")[0] == 0
+    from_counts = fastnlp("vocab", "learn", text, "--size", "60", "--out", "vocab.txt", "--held-out", "other.parquet")
+    assert from_counts == (0, REPORT, "")
 
 
 @pytest.mark.parametrize("size", [5, 12, 20])
@@ -91,6 +96,101 @@ def test_a_learned_vocabulary_builds_a_store(fastnlp, text):
     status, out, _ = fastnlp("corpus", "build", text, "--vocabulary", "vocab.txt", "--out", "tokens")
     assert status == 0
     assert out.startswith("tokens: 80 documents, ")
+
+
+@pytest.mark.parametrize("options", [[], ["--threads", "2", "--max-memory", "1"]])
+def test_count_and_learn(fastnlp, text, tmp_path, options):
+    status, out, err = fastnlp("vocab", "count", text, "--lowercase", "--out", "new/counts.parquet", *options)
+    counts = count_words(LINES, lowercase=True)
+    size = f"{sum(counts.values())} words, {len(counts)} of them different"
+    assert (status, out, err) == (0, f"new/counts.parquet: {size}\n", "")
+    assert list(WordCounts.load(tmp_path / "new/counts.parquet").items()) == list(counts.items())
+
+    status, out, err = fastnlp(
+        "vocab", "learn", "new/counts.parquet", "--size", "40", "--size", "30", "--out", "vocab-{size}.txt"
+    )
+    assert (status, err) == (0, "")
+    for size, report in zip((40, 30), out.split("path ")[1:], strict=True):
+        tokens = (tmp_path / f"vocab-{size}.txt").read_text(encoding="utf-8").split("\n")
+        assert tokens == [*learn_vocabulary(counts, size), ""]
+        assert f"vocab-{size}.txt\n" in report
+        assert f" {len(tokens) - 1} of {size} asked for\n" in report
+        assert f" {sum(counts.values())} words, {len(counts)} of them different\n" in report
+
+
+def test_several_counts_files_are_added_up(fastnlp, text, tmp_path):
+    (tmp_path / "other.txt").write_text("cats and rats\n" * 30)
+    for name in ("text", "other"):
+        assert fastnlp("vocab", "count", f"{name}.txt", "--out", f"{name}.parquet")[0] == 0
+    assert fastnlp("vocab", "learn", "text.parquet", "other.parquet", "--size", "50", "--out", "a.txt")[0] == 0
+    assert fastnlp("vocab", "learn", "text.txt", "other.txt", "--size", "50", "--out", "b.txt")[0] == 0
+    assert (tmp_path / "a.txt").read_bytes() == (tmp_path / "b.txt").read_bytes()
+
+
+def test_what_is_replaced_is_said(fastnlp, tmp_path):
+    (tmp_path / "bad.txt").write_bytes(b"a\xff \xfe\n")
+    status, out, _ = fastnlp("vocab", "count", "bad.txt", "--out", "counts.parquet")
+    assert (status, out) == (
+        0,
+        "counts.parquet: 2 words, 2 of them different; 2 ill-formed sequences of bytes replaced\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        ("count", ["text.txt", "--out", "counts"], "`out` must be named *.parquet; received 'counts'."),
+        ("count", ["missing.txt", "--out", "c.parquet"], "`inputs`: 'missing.txt' does not exist."),
+        (
+            "count",
+            ["bad.txt", "--errors", "strict", "--out", "c.parquet"],
+            "bad.txt, line 2: invalid UTF-8 at byte 0 (errors='strict').",
+        ),
+        (
+            "learn",
+            ["text.txt", "a.parquet", "--size", "9", "--out", "v.txt"],
+            "`inputs` must be all text, or all counts files (*.parquet); received both.",
+        ),
+        (
+            "learn",
+            ["a.parquet", "--lowercase", "--size", "9", "--out", "v.txt"],
+            "`--lowercase` is for text; the words of counts files have been counted already.",
+        ),
+        (
+            "learn",
+            ["a.parquet", "b.parquet", "--size", "9", "--out", "v.txt"],
+            "Word counts of different rules cannot be added up: lowercase=False and lowercase=True.",
+        ),
+        (
+            "learn",
+            ["missing.parquet", "--size", "9", "--out", "v.txt"],
+            "There is no counts file 'missing.parquet'.",
+        ),
+        (
+            "learn",
+            ["text.txt", "--size", "9", "--size", "8", "--out", "v.txt"],
+            "`out` must hold {size} where several sizes are asked for; received 'v.txt'.",
+        ),
+    ],
+)
+def test_errors_of_counts_leave_nothing(fastnlp, text, tmp_path, command, arguments, message):
+    (tmp_path / "bad.txt").write_bytes(b"ok\n\xff")
+    assert fastnlp("vocab", "count", "text.txt", "--out", "a.parquet")[0] == 0
+    assert fastnlp("vocab", "count", "text.txt", "--out", "b.parquet", "--lowercase")[0] == 0
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = fastnlp("vocab", command, *arguments)
+    assert (status, out, err) == (1, "", f"error: {message}\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_ctrl_c_leaves_nothing(fastnlp, text, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SpillingCounter, "finish", interrupt)
+    before = sorted(tmp_path.rglob("*"))
+    assert fastnlp("vocab", "count", "text.txt", "--out", "counts.parquet")[0] == 130
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

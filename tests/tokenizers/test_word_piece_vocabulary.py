@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,26 @@ def test_a_file_counts_as_one_text(tmp_path_factory, contents, lowercase, strip_
     assert compute_word_piece_vocabulary(paths, 90, **options) == learn_vocabulary(count_words(contents, **options), 90)
 
 
+@pytest.mark.parametrize("texts", [[TEXT, "", TEXT[:7], TEXT[9:]], [f"w{i % 50}" for i in range(5000)]])
+def test_learns_from_texts_in_memory(texts):
+    expected = learn_vocabulary(count_words(texts), 60)
+    for data in (
+        iter(texts),
+        (text.encode() for text in texts),
+        iter([texts[:2], texts[2:]]),
+        np.array(texts, dtype=object),
+        np.array(texts),
+        pa.array(texts),
+        pa.chunked_array([texts[:1], texts[1:]]),
+    ):
+        assert compute_word_piece_vocabulary(data, 60) == expected
+
+
+def test_iterators_over_anything_else():
+    with pytest.raises(TypeError, match="must hold str or bytes; text 1 is int: 3"):
+        compute_word_piece_vocabulary(iter(["a", 3]), 60)
+
+
 def test_options_reach_the_learner(file):
     def learn(**options):
         return compute_word_piece_vocabulary([file], 100, **options)
@@ -81,7 +103,9 @@ def test_unusable_data(tmp_path, file):
     with pytest.raises(TypeError, match="`data` must be a list of file names; received 3"):
         compute_word_piece_vocabulary([3], 40)
     for data in (str(file), (file,), None, {"a": 1}):
-        with pytest.raises(ValueError, match=r"`data` must be a `tf\.data\.Dataset` or a list of file names; received"):
+        with pytest.raises(
+            ValueError, match=r"`data` must be a `tf\.data\.Dataset`, a list of file names, .*; received"
+        ):
             compute_word_piece_vocabulary(data, 40)
     with pytest.raises(ValueError, match="`split` must be True where `data` is a list"):
         compute_word_piece_vocabulary([file], 40, split=False)

@@ -2,14 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
-
-#include "core/huge_pages.h"
 
 namespace fastnlp::wordpiece {
 namespace {
-
-constexpr size_t kCacheLine = 64;
 
 uint64_t load(const char* p) {
   uint64_t value;
@@ -18,23 +13,6 @@ uint64_t load(const char* p) {
 }
 
 }  // namespace
-
-template <typename T>
-Table<T>::Table(int log2_size) : log2_size_(log2_size) {
-  const size_t bytes = size() * sizeof(T);
-  const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
-  void* memory =
-      std::calloc(1, bytes + alignment);  // fresh pages are zero already, and cost nothing till they are used
-  if (memory == nullptr) throw std::bad_alloc();
-  memory_.reset(memory);
-  size_t space = bytes + alignment;
-  void* const aligned = std::align(alignment, bytes, memory, space);
-  prefer_huge_pages(aligned, bytes);  // a look-up should not miss in the TLB too
-  data_ = static_cast<T*>(aligned);
-}
-
-template class Table<PieceCache::Line>;
-template class Table<LongPieceCache::Entry>;
 
 const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
   const Line& found = beside(offset);

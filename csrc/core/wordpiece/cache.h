@@ -4,34 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <span>
 #include <string_view>
 
+#include "core/wordpiece/table.h"
+
 namespace fastnlp::wordpiece {
-
-// Zeroed memory that starts at a cache line; huge pages where there are some and it is large.
-template <typename T>
-class Table {
- public:
-  // Of 2**log2_size elements, for which zero must be a valid state. Throws std::bad_alloc.
-  explicit Table(int log2_size);
-
-  size_t size() const { return size_t{1} << log2_size_; }
-  int log2_size() const { return log2_size_; }
-  T* data() const { return data_; }
-  T& operator[](size_t i) const { return data_[i]; }
-
- private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-
-  int log2_size_;
-  std::unique_ptr<void, Free> memory_;
-  T* data_;
-};
 
 // A piece of at most kMaxSize bytes, none of them 0, with zeros behind it.
 struct alignas(16) PieceKey {
@@ -43,6 +21,17 @@ struct alignas(16) PieceKey {
   bool operator==(const PieceKey&) const = default;
 
   uint64_t hash() const { return (low * kLowFactor) ^ (high * kHighFactor); }  // its high bits are the good ones
+};
+
+// A table of cache lines in which the upper bits of a key's hash say where it may be.
+struct KeyedLines {
+  const char* lines;
+  int shift;  // of the hash, which leaves the number of the line
+
+  // Where the line of a key lies in the table, in bytes.
+  uint32_t offset(const PieceKey& key) const { return static_cast<uint32_t>(key.hash() >> shift) * kLineSize; }
+
+  static constexpr uint32_t kLineSize = 64;
 };
 
 // Short pieces with few ids: one cache line a look-up. Not for several threads at once.
@@ -59,13 +48,14 @@ class PieceCache {
     std::array<PieceKey, kWays> keys;
     std::array<Ids, kWays> ids;
   };
+  static_assert(sizeof(Line) == KeyedLines::kLineSize);
 
   PieceCache() : lines_(kFirstLog2Lines) { reserve_zero(); }
 
+  KeyedLines lines() const { return {reinterpret_cast<const char*>(lines_.data()), 64 - lines_.log2_size()}; }
+
   // Where the line of a key lies in the table, in bytes.
-  uint32_t offset(const PieceKey& key) const { return static_cast<uint32_t>(key.hash() >> shift()) * sizeof(Line); }
-  int shift() const { return 64 - lines_.log2_size(); }
-  const char* lines() const { return reinterpret_cast<const char*>(lines_.data()); }
+  uint32_t offset(const PieceKey& key) const { return lines().offset(key); }
 
   // What a key became that its line, at `offset`, had no place for; null where it is not in the line beside it either.
   const Ids* find_beside(uint32_t offset, const PieceKey& key) const;

@@ -13,8 +13,7 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kBytesPerChunk = 1 << 18;  // what a thread takes at a time: far longer than its start takes
-constexpr size_t kBytesPerId = 3;           // fewer are rare
+constexpr size_t kBytesPerId = 3;  // fewer are rare
 
 // Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
 // read.
@@ -57,26 +56,18 @@ class Engine {
 
   // Texts without special tokens.
   void encode_parts(std::span<const std::string_view> texts, bool split_rows) {
-    row_ = offset_ = 0;
-    while (row_ < texts.size()) {
+    TextWindow& window = scratch_.window;
+    window.start();
+    while (window.row < texts.size()) {
       if (scratch_.cache.grow()) learn_tokens();
       if (model_.rules.split) {
-        fill(texts, split_rows);
-        find_pieces_(scratch_.window.data(), size_, model_.byte_classes, scratch_.pieces);
-        if (cut_) finish_cut(texts[row_]);
+        const std::string_view long_piece = window.fill(texts, model_.byte_classes, find_pieces_);
+        if (!long_piece.empty()) scratch_.speller.spell(long_piece, out_.values);
       } else {
         fill_whole(texts, split_rows);
       }
-      emit();
+      emit(split_rows ? window.rows : 0);
     }
-  }
-
-  // The processor foresees the rest of a text, but not where the next ones are.
-  static void prefetch_ahead(std::span<const std::string_view> texts, size_t row) {
-    constexpr size_t kRows = 4, kBytes = 256, kCacheLine = 64;
-    if (row + kRows >= texts.size()) return;
-    const std::string_view text = texts[row + kRows];
-    for (size_t i = 0; i < std::min(text.size(), kBytes); i += kCacheLine) __builtin_prefetch(text.data() + i, 0, 1);
   }
 
   // Puts the tokens into the cache that are surely their own only id as pieces: of printable ASCII without capitals
@@ -100,81 +91,42 @@ class Engine {
     }
   }
 
-  // Copies texts into the window, a space behind each, until it is full: then the last one may be cut.
-  void fill(std::span<const std::string_view> texts, bool split_rows) {
-    char* const window = scratch_.window.data();
-    size_ = 0;
-    rows_ = 0;
-    cut_ = false;
-    for (; row_ < texts.size(); ++row_) {
-      const std::string_view rest = texts[row_].substr(offset_);
-      prefetch_ahead(texts, row_);
-      if (rest.size() >= kWindowSize - size_) {
-        const size_t part = kWindowSize - size_;
-        std::memcpy(window + size_, rest.data(), part);
-        size_ += part;
-        offset_ += part;
-        cut_ = true;
-        return;
-      }
-      std::memcpy(window + size_, rest.data(), rest.size());
-      size_ += rest.size();
-      window[size_++] = ' ';
-      if (split_rows) scratch_.row_ends[rows_++] = static_cast<uint16_t>(size_);
-      offset_ = 0;
-    }
-  }
-
-  // The same for texts that are words as they are: each is one piece. What cannot be one is spelt at once.
+  // Fills the window with texts that are words as they are: each is one piece. What cannot be one is spelt at once.
   void fill_whole(std::span<const std::string_view> texts, bool split_rows) {
-    Pieces& pieces = scratch_.pieces;
-    char* const window = scratch_.window.data();
-    size_ = rows_ = pieces.count = 0;
-    for (; row_ < texts.size(); ++row_) {
-      const std::string_view text = texts[row_];
+    TextWindow& window = scratch_.window;
+    Pieces& pieces = window.pieces;
+    window.size = window.rows = pieces.count = 0;
+    for (; window.row < texts.size(); ++window.row) {
+      const std::string_view text = texts[window.row];
       const bool is_piece = text.size() <= LongPieceCache::kMaxSize && text.find('\0') == text.npos;
       if (!is_piece) {
-        if (pieces.count > 0 || rows_ > 0) return;  // they come first
+        if (pieces.count > 0 || window.rows > 0) return;  // they come first
         scratch_.speller.spell(text, out_.values);
         if (split_rows) out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
         continue;
       }
-      if (text.size() > kWindowSize - size_ || rows_ == kWindowSize) return;
+      if (text.size() > kWindowSize - window.size || window.rows == kWindowSize) return;
       if (!text.empty()) {
-        std::memcpy(window + size_, text.data(), text.size());
-        pieces.begins[pieces.count] = static_cast<uint16_t>(size_);
-        size_ += text.size();
-        pieces.ends[pieces.count++] = static_cast<uint16_t>(size_);
+        std::memcpy(window.bytes.data() + window.size, text.data(), text.size());
+        pieces.begins[pieces.count] = static_cast<uint16_t>(window.size);
+        window.size += text.size();
+        pieces.ends[pieces.count++] = static_cast<uint16_t>(window.size);
       }
-      if (split_rows) scratch_.row_ends[rows_++] = static_cast<uint16_t>(size_);
+      window.row_ends[window.rows++] = static_cast<uint16_t>(window.size);
     }
   }
 
-  // The last piece of a cut text may go on: it is left for the next window, or, where it fills this one, encoded whole.
-  void finish_cut(std::string_view text) {
-    Pieces& pieces = scratch_.pieces;
-    if (pieces.count == 0 || pieces.ends[pieces.count - 1] != size_) return;
-    const size_t begin = pieces.begins[--pieces.count];
-    offset_ -= size_ - begin;
-    if (begin > 0) return;
-    const auto* entries = model_.byte_classes.entries.data();
-    size_t end = offset_ + size_;
-    while (end < text.size() && entries[static_cast<uint8_t>(text[end])].byte_class == ByteClasses::kPart) ++end;
-    scratch_.speller.spell(text.substr(offset_, end - offset_), out_.values);
-    offset_ = end;
-  }
-
-  // Appends the ids of all pieces, and the splits of the rows that end in the window.
-  void emit() {
-    const size_t count = scratch_.pieces.count;
-    const auto* const begins = scratch_.pieces.begins.data();
+  // Appends the ids of all pieces, and the splits of `rows` rows that end in the window.
+  void emit(size_t rows) {
+    const size_t count = scratch_.window.pieces.count;
+    const auto* const begins = scratch_.window.pieces.begins.data();
     size_t piece = 0, row = 0;
     make_keys(0, std::min(kGroup, count));
     do {
       const size_t stop = std::min(piece + kGroup, count);
       make_keys(stop, std::min(stop + kGroup, count));
-      for (; row < rows_; ++row) {
-        const auto* const row_stop = std::lower_bound(begins + piece, begins + stop, scratch_.row_ends[row]);
+      for (; row < rows; ++row) {
+        const auto* const row_stop = std::lower_bound(begins + piece, begins + stop, scratch_.window.row_ends[row]);
         const auto row_end = static_cast<size_t>(row_stop - begins);
         if (row_end == stop && stop < count) break;  // it may go on in the next group
         emit(piece, row_end);
@@ -187,7 +139,7 @@ class Engine {
   }
 
   void make_keys(size_t begin, size_t end) {
-    make_keys_(scratch_.window.data(), scratch_.pieces, begin, end, scratch_.cache, scratch_.keys);
+    make_keys_(scratch_.window.bytes.data(), scratch_.window.pieces, begin, end, scratch_.cache.lines(), scratch_.keys);
   }
 
   void emit(size_t piece, size_t end) {
@@ -203,9 +155,7 @@ class Engine {
 
   // A piece that the cache of short ones lacks.
   void encode_piece(size_t piece) {
-    const Pieces& pieces = scratch_.pieces;
-    const std::string_view text = {scratch_.window.data() + pieces.begins[piece],
-                                   static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece])};
+    const std::string_view text = scratch_.window.piece(piece);
     const PieceKey key = scratch_.keys.keys[piece];
     const uint32_t offset = scratch_.keys.offsets[piece];
     const bool is_short = text.size() <= PieceKey::kMaxSize;
@@ -241,11 +191,6 @@ class Engine {
   const MakeKeys make_keys_;
   const LookUp look_up_;
   RaggedIds& out_;
-  size_t row_ = 0;     // the text that comes next,
-  size_t offset_ = 0;  // and how much of it has been in a window
-  size_t size_ = 0;    // of what is in the window
-  size_t rows_ = 0;    // that end in the window
-  bool cut_ = false;   // whether the window ends inside a text
 };
 
 }  // namespace

@@ -38,16 +38,15 @@ inline uint64_t load(const char* p) {
   return value;
 }
 
-void make_keys_scalar(const char* window, const Pieces& pieces, size_t begin, size_t end, const PieceCache& cache,
+void make_keys_scalar(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                       PieceKeys& keys) {
-  const char* const lines = cache.lines();
   for (size_t i = begin; i < end; ++i) {
     const char* const p = window + pieces.begins[i];
     const PieceKey& mask = key_mask(pieces, i);
     const PieceKey key = {load(p) & mask.low, load(p + 8) & mask.high};
     keys.keys[i] = key;
-    keys.offsets[i] = cache.offset(key);
-    __builtin_prefetch(lines + keys.offsets[i]);
+    keys.offsets[i] = table.offset(key);
+    __builtin_prefetch(table.lines + keys.offsets[i]);
   }
 }
 
@@ -56,7 +55,7 @@ size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t beg
   int32_t* p = out;
   for (; i < end; ++i) {
     const PieceKey key = keys.keys[i];
-    const auto& line = *reinterpret_cast<const PieceCache::Line*>(cache.lines() + keys.offsets[i]);
+    const auto& line = *reinterpret_cast<const PieceCache::Line*>(cache.lines().lines + keys.offsets[i]);
     // Without a branch: which of the two has the key cannot be predicted.
     const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
     const uint64_t first = differs(0), second = differs(1);
@@ -90,19 +89,17 @@ inline __m128i load_ids(const char* place) { return _mm_load_si128(reinterpret_c
 
 #define FASTNLP_AVX2 [[gnu::target("avx2,bmi,bmi2,popcnt")]]
 
-FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_t begin, size_t end,
-                                 const PieceCache& cache, PieceKeys& keys) {
-  const char* const lines = cache.lines();
-  const int shift = cache.shift();
+FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
+                                 PieceKeys& keys) {
   for (size_t i = begin; i < end; ++i) {
     const auto* const mask = reinterpret_cast<const __m128i*>(&key_mask(pieces, i));
     const __m128i key = _mm_and_si128(load_key(window, pieces, i), _mm_load_si128(mask));
     _mm_store_si128(reinterpret_cast<__m128i*>(&keys.keys[i]), key);
     const uint64_t hash = (static_cast<uint64_t>(_mm_cvtsi128_si64(key)) * PieceKey::kLowFactor) ^
                           (static_cast<uint64_t>(_mm_extract_epi64(key, 1)) * PieceKey::kHighFactor);
-    const auto offset = static_cast<uint32_t>(hash >> shift) * static_cast<uint32_t>(sizeof(PieceCache::Line));
+    const auto offset = static_cast<uint32_t>(hash >> table.shift) * KeyedLines::kLineSize;
     keys.offsets[i] = offset;
-    __builtin_prefetch(lines + offset);
+    __builtin_prefetch(table.lines + offset);
   }
 }
 
@@ -115,7 +112,7 @@ FASTNLP_AVX2 inline size_t find_ids(const char* line, const PieceKey& key) {
 
 FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
                                  int32_t*& out) {
-  const char* const lines = cache.lines();
+  const char* const lines = cache.lines().lines;
   size_t i = begin;
   int32_t* p = out;
   for (; i < end; ++i) {
@@ -137,7 +134,7 @@ FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys,
 #define FASTNLP_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi,bmi2,popcnt")]]
 
 FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, size_t begin, size_t end,
-                                     const PieceCache& cache, PieceKeys& keys) {
+                                     KeyedLines table, PieceKeys& keys) {
   alignas(64) static constexpr std::array<std::array<uint8_t, 16>, 4> kSpread = [] {
     std::array<std::array<uint8_t, 16>, 4> spread{};
     for (uint8_t piece = 0; piece < 4; ++piece) spread[piece].fill(static_cast<uint8_t>(2 * piece));
@@ -147,8 +144,7 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
   const __m512i places = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   const __m512i factors = _mm512_broadcast_i32x4(
       _mm_set_epi64x(static_cast<int64_t>(PieceKey::kHighFactor), static_cast<int64_t>(PieceKey::kLowFactor)));
-  const char* const lines = cache.lines();
-  const __m128i shift = _mm_cvtsi32_si128(cache.shift());
+  const __m128i shift = _mm_cvtsi32_si128(table.shift);
   size_t i = begin;
   for (; i + 4 <= end; i += 4) {
     __m512i key = _mm512_castsi128_si512(load_key(window, pieces, i));
@@ -169,15 +165,15 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
     _mm_storeu_si128(
         reinterpret_cast<__m128i*>(keys.offsets.data() + i),
         _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(offsets, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))));
-    for (size_t j = i; j < i + 4; ++j) __builtin_prefetch(lines + keys.offsets[j]);
+    for (size_t j = i; j < i + 4; ++j) __builtin_prefetch(table.lines + keys.offsets[j]);
   }
-  make_keys_avx2(window, pieces, i, end, cache, keys);
+  make_keys_avx2(window, pieces, i, end, table, keys);
 }
-static_assert(sizeof(PieceCache::Line) == 1 << 6);
+static_assert(KeyedLines::kLineSize == 1 << 6);
 
 FASTNLP_AVX512 size_t look_up_avx512(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
                                      int32_t*& out) {
-  const char* const lines = cache.lines();
+  const char* const lines = cache.lines().lines;
   size_t i = begin;
   int32_t* p = out;
   for (; i + 4 <= end; i += 4) {

@@ -11,14 +11,14 @@
 
 namespace fastnlp::wordpiece {
 
-// The keys of the pieces of a window, and where their lines are in the cache.
+// The keys of the pieces of a window, and where their lines are in a table.
 struct PieceKeys {
   alignas(64) std::array<PieceKey, kWindowSize> keys;  // 0 where a piece is too long for one
   std::array<uint32_t, kWindowSize> offsets;
 };
 
 // Makes the keys of pieces [begin, end), and asks memory for their lines.
-using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, const PieceCache& cache,
+using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                           PieceKeys& keys);
 
 // Writes the ids of pieces [begin, end) up to the first that the cache lacks. Returns that piece, and moves `out`

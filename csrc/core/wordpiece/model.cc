@@ -46,21 +46,6 @@ class Reader {
   bool failed_ = false;
 };
 
-// ASCII white space and punctuation, as the rules see them. What they remove or look at in context is part of a piece.
-ByteClasses byte_classes(const TextRules& rules) {
-  ByteClasses classes(rules.lowercase);
-  const unicode::Tables& tables = unicode::Tables::get();
-  for (uint8_t byte = 0; byte < 0x80; ++byte) {
-    const uint8_t properties = tables.properties(byte);
-    const bool control = (properties & unicode::kControl) != 0;
-    const bool space = rules.rules == Rules::kKeras ? byte == ' ' || control
-                                                    : byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
-    if (space) classes.set(byte, ByteClasses::kSpace);
-    if (properties & unicode::kPunctuation) classes.set(byte, ByteClasses::kAlone);
-  }
-  return classes;
-}
-
 }  // namespace
 
 Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {

@@ -60,16 +60,32 @@ template <Masks (*classify)(char*, const ByteClasses&), uint16_t* (*flatten_posi
 
 // --- scalar ----------------------------------------------------------------------------------------------------------
 
-inline Masks classify_scalar(char* block, const ByteClasses& classes) {
-  Masks masks = {0, 0};
-  for (size_t i = 0; i < kBlock; ++i) {
-    const auto byte = static_cast<uint8_t>(block[i]);
-    const auto entry = classes.entries[byte];
-    block[i] = static_cast<char>(entry.mapped);
-    masks.part |= static_cast<uint64_t>(entry.byte_class == ByteClasses::kPart) << i;
-    masks.alone |= static_cast<uint64_t>(entry.byte_class == ByteClasses::kAlone) << i;
+constexpr uint64_t repeat(uint8_t byte) { return 0x0101010101010101u * byte; }
+
+// Eight bytes, lower-cased where asked, without a 0. The high bit of a byte of each sum says whether its low seven bits
+// reach a limit.
+inline uint64_t map_bytes(uint64_t bytes, bool lowercase) {
+  const uint64_t low = bytes & repeat(0x7F);
+  const uint64_t zeros = ~(low + repeat(0x7F)) & ~bytes & repeat(0x80);
+  if (lowercase) {
+    const uint64_t upper = (low + repeat(0x80 - 'A')) & ~(low + repeat(0x7F - 'Z')) & ~bytes & repeat(0x80);
+    bytes |= upper >> 2;  // 0x20
   }
-  return masks;
+  return bytes | zeros >> 7;
+}
+
+inline Masks classify_scalar(char* block, const ByteClasses& classes) {
+  std::array<uint64_t, 2> halves = {0, 0};
+  for (size_t half = 0; half < 2; ++half) {
+    for (size_t i = 0; i < 32; ++i) halves[half] |= classes.bits[static_cast<uint8_t>(block[32 * half + i])] << i;
+  }
+  for (size_t i = 0; i < kBlock; i += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, block + i, 8);
+    bytes = map_bytes(bytes, classes.lowercase);
+    std::memcpy(block + i, &bytes, 8);
+  }
+  return {(halves[0] & 0xFFFFFFFF) | halves[1] << 32, halves[0] >> 32 | (halves[1] & ~uint64_t{0xFFFFFFFF})};
 }
 
 void find_pieces_scalar(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
@@ -212,14 +228,30 @@ void ByteClasses::set(uint8_t byte, Class value) {
   put(space_set[byte & 15], value == kSpace);
   put(alone_set[byte & 15], value == kAlone);
   entries[byte].byte_class = value;
+  bits[byte] = value == kPart ? 1 : value == kAlone ? uint64_t{1} << 32 : 0;
 }
 
 ByteClasses::ByteClasses(bool lower) : lowercase(lower) {
   for (size_t byte = 0; byte < 256; ++byte) entries[byte] = {static_cast<uint8_t>(byte), kPart};
   entries[0].mapped = 1;
+  bits.fill(1);
   if (lower) {
     for (size_t byte = 'A'; byte <= 'Z'; ++byte) entries[byte].mapped = static_cast<uint8_t>(byte | 0x20);
   }
+}
+
+ByteClasses byte_classes(const TextRules& rules) {
+  ByteClasses classes(rules.lowercase);
+  const unicode::Tables& tables = unicode::Tables::get();
+  for (uint8_t byte = 0; byte < 0x80; ++byte) {
+    const uint8_t properties = tables.properties(byte);
+    const bool control = (properties & unicode::kControl) != 0;
+    const bool space = rules.rules == Rules::kKeras ? byte == ' ' || control
+                                                    : byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+    if (space) classes.set(byte, ByteClasses::kSpace);
+    if (properties & unicode::kPunctuation) classes.set(byte, ByteClasses::kAlone);
+  }
+  return classes;
 }
 
 FindPieces find_pieces(Target target) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/cpu.h"
+#include "core/text/words.h"
 
 namespace fastnlp::wordpiece {
 
@@ -29,10 +30,15 @@ struct ByteClasses {
   std::array<uint8_t, 16> space_set{};
   std::array<uint8_t, 16> alone_set{};
   std::array<Entry, 256> entries{};
+  // The same as bits: 0 of a part of a piece, 32 of a byte that stands alone.
+  std::array<uint64_t, 256> bits{};
   bool lowercase;
 
   void set(uint8_t byte, Class value);
 };
+
+// ASCII white space and punctuation, as the rules see them. What they remove or look at in context is part of a piece.
+ByteClasses byte_classes(const TextRules& rules);
 
 inline constexpr size_t kWindowSize = 4096;
 inline constexpr size_t kWindowPadding = 64;  // readable and writable behind a window

@@ -8,8 +8,8 @@
 
 #include "core/wordpiece/cache.h"
 #include "core/wordpiece/lookup.h"
-#include "core/wordpiece/pieces.h"
 #include "core/wordpiece/speller.h"
+#include "core/wordpiece/text_window.h"
 
 namespace fastnlp::wordpiece {
 
@@ -21,10 +21,8 @@ struct Scratch {
   Speller speller;
   PieceCache cache;
   LongPieceCache long_cache;
-  alignas(64) std::array<char, kWindowSize + kWindowPadding> window{};
-  Pieces pieces;
+  TextWindow window;
   PieceKeys keys;
-  std::array<uint16_t, kWindowSize> row_ends;
 };
 
 // Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is

@@ -10,16 +10,26 @@ DECODE_DATASET = "Decode in tf.data"
 TOKENS = "Ids to tokens"
 LEARN = "Learn a vocabulary from word counts"
 LEARN_FROM_TEXT = "Learn a vocabulary from a list of str"
+ENCODE_AND_PACK = "Encode a list of str into rows of 256"
+PACK_SEGMENTS = "Pack two segments into rows of {}"
+PACK_START_END = "Pack one segment into rows of {}"
+MASK_TOKENS = "Mask rows of 256 tokens, {}"
+MASK_DATASET = "Mask rows of 256 tokens in tf.data"
+PACK_DATASET = "Pack two segments into rows of {} in tf.data"
 
 # The part after the first space says which part of an implementation, or how it is used.
 FASTNLP = "fastnlp"
 FASTNLP_COLD = "fastnlp cold cache"
 FASTNLP_SUBTRACT_KEPT = "fastnlp subtract_kept"
+FASTNLP_TWO_CALLS = "fastnlp encode, then pack_segments"
 REFERENCE = "fastnlp reference in Python"
 FAST_BERT = "tensorflow-text FastBertTokenizer"
 TENSORFLOW_TEXT_LEARN = "tensorflow-text wordpiece_tokenizer_learner_lib"
 KERAS_HUB = "KerasHub WordPieceTokenizer"
 KERAS_HUB_LEARN = "KerasHub compute_word_piece_vocabulary"
+KERAS_HUB_PACKER = "KerasHub MultiSegmentPacker"
+KERAS_HUB_MASKER = "KerasHub MaskedLMMaskGenerator"
+COPY = "memcpy of the same output"
 NANOTOKEN_WARM = "nanotoken warm cache"
 NANOTOKEN_COLD = "nanotoken cold cache"
 NANOTOKEN_DECODE = "nanotoken decode_batch"
@@ -29,5 +39,5 @@ TOKENIZERS_TOKENS = "tokenizers id_to_token"
 TOKENIZERS_WORD_PIECE = "tokenizers WordPieceTrainer"
 TOKENIZERS_BPE = "tokenizers BpeTrainer"
 
-OWN = {FASTNLP, FASTNLP_COLD, FASTNLP_SUBTRACT_KEPT}
+OWN = {FASTNLP, FASTNLP_COLD, FASTNLP_SUBTRACT_KEPT, FASTNLP_TWO_CALLS}
 COLD = {FASTNLP_COLD, NANOTOKEN_COLD}

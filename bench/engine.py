@@ -1,0 +1,148 @@
+"""The tables of docs/engine.md: the ladder, targets, containers, languages and adversaries; every answer asserted."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+import click
+
+import fastnlp
+from bench import corpus
+from bench.languages import adversaries, languages
+from bench.report import format_date, markdown_table
+from fastnlp.bench.contest import count_bytes, encode
+from fastnlp.bench.entrances import SMALL_BATCH, measure_entrances, measure_small_batch
+from fastnlp.bench.ladder import RUNGS, measure_ladder
+from fastnlp.bench.machine import describe_machine, describe_software
+from fastnlp.bench.peers import hugging_face
+from fastnlp.bench.rows import format_number, format_threads
+from fastnlp.bench.targets import measure_targets, native_targets
+from fastnlp.bench.timing import Timing, time_rounds
+from fastnlp.ops import WordPiece
+from fastnlp.ragged import Ragged
+
+THREADS = (1, 2)
+ROUNDS = 9
+VOCABULARIES = {"uncased": "bert-base-uncased", "multilingual": "bert-base-multilingual-uncased"}
+
+
+def measure_engine(documents: int | None) -> str:
+    """Measure all tables, as Markdown.
+
+    Args:
+        documents: how many of each text to take; None for all.
+    """
+    folder = corpus.data_folder()
+    if not folder.is_dir():
+        raise click.ClickException(f"There is no real text at {folder}; set FASTNLP_DATA.")
+    text = corpus.load(documents)
+    encoder = WordPiece(text.vocabulary, rules="bert", lowercase=True)
+    timings: list[Timing] = []
+    tables = [
+        ladder_table(encoder, text.texts, timings),
+        targets_table(text, timings),
+        containers_table(encoder, text.texts, timings),
+        texts_table("language", languages(folder), documents, timings),
+        texts_table("made to be slow", adversaries(), documents, timings),
+    ]
+    noise = sorted(timing.spread for timing in timings)
+    size = f"{len(text.texts):,} documents, {count_bytes(text.texts) / 1e6:.2f} MB"
+    spreads = f"{noise[len(noise) // 2]:.0%} in the median figure, {noise[-1]:.0%} in the worst"
+    notes = [
+        f"Text of the first three tables: {text.name}, {size}; rules='bert', lowercase=True throughout.",
+        f"Machine: {describe_machine()}. {format_date(datetime.now())}.",
+        f"Software: {describe_software()}.",
+        f"Figures are of the best round. Noise (interquartile range of the rounds by their median): {spreads}.",
+    ]
+    return "\n\n".join([*tables, "\n".join(f"- {note}" for note in notes)]) + "\n"
+
+
+def ladder_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:
+    """Every step with all before it, on every target."""
+    ladders = []
+    for target in native_targets():
+        with fastnlp.use_target(target):
+            ladders.append(measure_ladder(encoder, texts, target))
+    header = ["1 thread"]
+    for ladder in ladders:
+        assert ladder.ids_equal
+        header += [f"{ladder.target}, GB/s", "ns a piece", "share"]
+    rows = []
+    for rungs in zip(*(ladder.rungs for ladder in ladders), strict=True):
+        cells = [RUNGS[rungs[0].name]]
+        for ladder, rung in zip(ladders, rungs, strict=True):
+            timings.append(rung.timing)
+            cells += [
+                f"{ladder.bytes / rung.timing.best / 1e9:.2f}",
+                f"{rung.timing.best / ladder.pieces * 1e9:.2f}",
+                "" if rung.share is None else f"{rung.share:.0%}",
+            ]
+        rows.append(cells)
+    ladder = ladders[0]
+    misses = f"Warm, {ladder.missed:,} of the pieces, {ladder.missed / ladder.pieces:.2%}, are not in their line"
+    return f"{markdown_table(header, rows)}\n\n{ladder.pieces:,} pieces became {ladder.ids:,} ids. {misses}."
+
+
+def targets_table(text: corpus.Corpus, timings: list[Timing]) -> str:
+    """A list of str on every target, warm and cold."""
+    rows = []
+    for row in measure_targets(text.vocabulary, text.texts, rules="bert", lowercase=True, threads=THREADS):
+        assert row.different == 0
+        timings += row.timings.values()
+        rows.append([row.implementation, *(format_number(row.megabytes / row.timings[n].best) for n in THREADS)])
+    return markdown_table(["a list of str, MB/s", *map(format_threads, THREADS)], rows)
+
+
+def containers_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:
+    """Every container, warm, on one thread; and a small batch."""
+    rows = []
+    for entrance in measure_entrances(encoder, texts):
+        assert entrance.ids_equal
+        timings.append(entrance.timing)
+        rows.append([entrance.name, f"{format_number(count_bytes(texts) / 1e6 / entrance.timing.best)} MB/s"])
+    small = measure_small_batch(encoder)
+    rows.append([f"list of {len(SMALL_BATCH)} short str, one call", f"{small.best * 1e6:.1f} µs"])
+    return markdown_table(["container, 1 thread, warm", ""], rows)
+
+
+def texts_table(
+    title: str, named_texts: Iterable[tuple[str, list[bytes]]], documents: int | None, timings: list[Timing]
+) -> str:
+    """Texts with two vocabularies, cold and warm; their ids asserted against Hugging Face's."""
+    vocabularies = [corpus.read_vocabulary(corpus.data_folder(), name) for name in VOCABULARIES.values()]
+    tokenizers = [hugging_face(vocabulary) for vocabulary in vocabularies]
+    rows = []
+    for name, all_texts in named_texts:
+        texts = all_texts[:documents]
+        size = sum(map(len, texts)) / 1e6
+        cells = [name, f"{size:.2f}"]
+        for vocabulary, tokenizer in zip(vocabularies, tokenizers, strict=True):
+            right = tokenizer.encode_batch([text.decode(errors="replace") for text in texts])
+            for timing in time_text(vocabulary, texts, Ragged.from_lists([encoding.ids for encoding in right])):
+                timings.append(timing)
+                cells.append(format_number(size / timing.best))
+        rows.append(cells)
+    columns = [f"{name}, {heat}" for name in VOCABULARIES for heat in ("cold", "warm")]
+    return markdown_table([f"{title}, 1 thread, MB/s", "MB", *columns], rows)
+
+
+def time_text(vocabulary: Sequence[str], texts: Sequence[bytes], right: Ragged) -> tuple[Timing, Timing]:
+    """Cold, with a new encoder every round, and warm."""
+    encoder = cold = WordPiece(vocabulary, rules="bert", lowercase=True)
+    pickled = pickle.dumps(encoder)
+
+    def renew() -> None:
+        nonlocal cold
+        cold = pickle.loads(pickled)
+        cold.encode("")  # the vocabulary is laid out at first use
+
+    assert encode(encoder, texts, 1) == right
+    timings = time_rounds(
+        {"cold": lambda: encode(cold, texts, 1), "warm": partial(encode, encoder, texts, 1)},
+        ROUNDS,
+        setup={"cold": renew},
+    )
+    return timings["cold"], timings["warm"]

@@ -1,0 +1,98 @@
+// Texts one behind the other in a window of fixed size: what the engine works on at a time.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "core/wordpiece/pieces.h"
+
+namespace fastnlp::wordpiece {
+
+struct TextWindow {
+  alignas(64) std::array<char, kWindowSize + kWindowPadding> bytes{};
+  Pieces pieces;
+  size_t size = 0;                               // of what is in the window
+  size_t rows = 0;                               // that end in it,
+  std::array<uint16_t, kWindowSize> row_ends{};  // and where
+  size_t row = 0;                                // the text that comes next,
+  size_t offset = 0;                             // and how much of it has been in a window
+  // Of the window's first byte: the bytes of the texts before it, and one more for the end of each.
+  int64_t position = 0;
+
+  // Begins with the first of other texts.
+  void start() {
+    row = offset = 0;
+    next_position_ = 0;
+  }
+
+  // Copies texts into the window, a space behind each, until it is full, and finds the pieces. Where the last text is
+  // cut, its last piece may go on, and is left for the next window. A piece that fills the window is returned instead,
+  // whole; it is the only one then.
+  std::string_view fill(std::span<const std::string_view> texts, const ByteClasses& classes, FindPieces find_pieces) {
+    position = next_position_;
+    const bool cut = copy(texts);
+    next_position_ += static_cast<int64_t>(size);
+    find_pieces(bytes.data(), size, classes, pieces);
+    return cut ? finish_cut(texts[row], classes) : std::string_view();
+  }
+
+  std::string_view piece(size_t i) const {
+    return {bytes.data() + pieces.begins[i], static_cast<size_t>(pieces.ends[i] - pieces.begins[i])};
+  }
+
+ private:
+  // Returns whether the window ends inside a text.
+  bool copy(std::span<const std::string_view> texts) {
+    size = rows = 0;
+    for (; row < texts.size(); ++row) {
+      const std::string_view rest = texts[row].substr(offset);
+      prefetch_ahead(texts);
+      if (rest.size() >= kWindowSize - size) {
+        const size_t part = kWindowSize - size;
+        std::memcpy(bytes.data() + size, rest.data(), part);
+        size += part;
+        offset += part;
+        return true;
+      }
+      std::memcpy(bytes.data() + size, rest.data(), rest.size());
+      size += rest.size();
+      bytes[size++] = ' ';
+      row_ends[rows++] = static_cast<uint16_t>(size);
+      offset = 0;
+    }
+    return false;
+  }
+
+  std::string_view finish_cut(std::string_view text, const ByteClasses& classes) {
+    if (pieces.count == 0 || pieces.ends[pieces.count - 1] != size) return {};
+    const size_t begin = pieces.begins[--pieces.count];
+    offset -= size - begin;
+    next_position_ -= static_cast<int64_t>(size - begin);
+    if (begin > 0) return {};
+    const size_t start = offset;
+    offset += size;
+    while (offset < text.size() &&
+           classes.entries[static_cast<uint8_t>(text[offset])].byte_class == ByteClasses::kPart) {
+      ++offset;
+    }
+    next_position_ += static_cast<int64_t>(offset - start);
+    return text.substr(start, offset - start);
+  }
+
+  // The processor foresees the rest of a text, but not where the next ones are.
+  void prefetch_ahead(std::span<const std::string_view> texts) const {
+    constexpr size_t kRows = 4, kBytes = 256, kCacheLine = 64;
+    if (row + kRows >= texts.size()) return;
+    const std::string_view text = texts[row + kRows];
+    for (size_t i = 0; i < std::min(text.size(), kBytes); i += kCacheLine) __builtin_prefetch(text.data() + i, 0, 1);
+  }
+
+  int64_t next_position_ = 0;
+};
+
+}  // namespace fastnlp::wordpiece

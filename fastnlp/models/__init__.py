@@ -1,0 +1,61 @@
+"""Models for text: backbones, tasks and their preprocessors, with the names and signatures of KerasHub."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastnlp.models.backbone import Backbone
+    from fastnlp.models.bert_backbone import BertBackbone
+    from fastnlp.models.bert_masked_lm import BertMaskedLM
+    from fastnlp.models.bert_text_classifier import BertClassifier, BertTextClassifier
+    from fastnlp.models.bert_text_embedder import BertTextEmbedder
+    from fastnlp.models.masked_lm import MaskedLM
+    from fastnlp.models.preprocessor import Preprocessor
+    from fastnlp.models.task import Task
+    from fastnlp.models.text_classifier import Classifier, TextClassifier
+    from fastnlp.models.text_embedder import TextEmbedder
+    from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
+
+__all__ = [
+    "Backbone",
+    "BertBackbone",
+    "BertClassifier",
+    "BertMaskedLM",
+    "BertTextClassifier",
+    "BertTextEmbedder",
+    "BertTokenizer",
+    "Classifier",
+    "MaskedLM",
+    "Preprocessor",
+    "Task",
+    "TextClassifier",
+    "TextEmbedder",
+]
+
+_MODULES = {
+    "Backbone": "fastnlp.models.backbone",
+    "BertBackbone": "fastnlp.models.bert_backbone",
+    "BertClassifier": "fastnlp.models.bert_text_classifier",
+    "BertMaskedLM": "fastnlp.models.bert_masked_lm",
+    "BertTextClassifier": "fastnlp.models.bert_text_classifier",
+    "BertTextEmbedder": "fastnlp.models.bert_text_embedder",
+    "BertTokenizer": "fastnlp.tokenizers.bert_tokenizer",
+    "Classifier": "fastnlp.models.text_classifier",
+    "MaskedLM": "fastnlp.models.masked_lm",
+    "Preprocessor": "fastnlp.models.preprocessor",
+    "Task": "fastnlp.models.task",
+    "TextClassifier": "fastnlp.models.text_classifier",
+    "TextEmbedder": "fastnlp.models.text_embedder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'fastnlp.models' has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

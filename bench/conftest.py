@@ -24,6 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help=f"how many documents to take (default: all, or {QUICK_DOCUMENTS} with --benchmark-disable)",
     )
+    parser.addoption(
+        "--keras-hub", action="store_true", help="let KerasHub learn from all documents too, which takes minutes"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -79,6 +82,7 @@ def measure(benchmark: BenchmarkFixture, corpus: Corpus) -> Callable[..., Any]:
         *,
         rounds: int,
         setup: Callable[[], None] | None = None,
+        warmup_rounds: int = 1,
     ) -> Any:
         """Time `function`, which the caller then asserts to be right.
 
@@ -88,8 +92,9 @@ def measure(benchmark: BenchmarkFixture, corpus: Corpus) -> Callable[..., Any]:
             rules: the rules for text that it follows, or is nearest to.
             texts: the texts that are encoded, or that ids are decoded to.
             function: does the work on all of them.
-            rounds: how often it is timed, after one round that is not.
+            rounds: how often it is timed.
             setup: called before every round, outside the time.
+            warmup_rounds: how many rounds come before that are not timed.
 
         Returns:
             What the last round returned.
@@ -106,7 +111,7 @@ def measure(benchmark: BenchmarkFixture, corpus: Corpus) -> Callable[..., Any]:
         gc.collect()
         gc.freeze()  # what lives now is not looked at again while the clock runs
         try:
-            return benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=1)  # type: ignore[no-untyped-call]
+            return benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=warmup_rounds)  # type: ignore[no-untyped-call]
         finally:
             gc.unfreeze()
 

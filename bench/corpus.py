@@ -12,6 +12,7 @@ from pathlib import Path
 from fastnlp.cli import python_docs
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 
+IMDB = "IMDB training reviews"
 VOCABULARY_SIZE = 8000  # of the one that is learned
 
 
@@ -50,7 +51,7 @@ def load(documents: int | None) -> Corpus:
         with lzma.open(folder / "imdb-train.jsonl.xz") as lines:
             texts = [json.loads(line)["text"] for line in lines]
         vocabulary = read_vocabulary(folder, "bert-base-uncased")
-        return Corpus("IMDB training reviews, BERT's uncased vocabulary", texts[:documents], vocabulary)
+        return Corpus(f"{IMDB}, BERT's uncased vocabulary", texts[:documents], vocabulary)
     texts = list(python_docs.language_reference())
     vocabulary = learn_vocabulary(count_words(texts, lowercase=True, strip_accents=True), VOCABULARY_SIZE)
     for path in python_docs.source_files():

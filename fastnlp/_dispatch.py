@@ -29,6 +29,8 @@ __all__ = [
     "BERT",
     "KERAS",
     "SELECTIONS",
+    "SUBTRACT_ALL",
+    "SUBTRACT_KEPT",
     "DelimitedText",
     "FlatCounts",
     "MaskingKernels",
@@ -373,7 +375,29 @@ class WordTable:
         return words, firsts
 
 
-learn = reference_wordpiece.learn
+SUBTRACT_ALL = "subtract_all"
+SUBTRACT_KEPT = "subtract_kept"
+
+
+def learn(
+    algorithm: str,
+    counts: dict[str, int],
+    vocabulary_size: int,
+    reserved_tokens: list[str],
+    suffix_indicator: str,
+    *,
+    num_threads: int,
+    **options: Any,
+) -> list[str]:
+    """The tokens of the vocabulary that an algorithm learns from word counts; `options` as in the reference."""
+    arguments = (counts, vocabulary_size, reserved_tokens, suffix_indicator)
+    if _target != REFERENCE:
+        assert native is not None
+        subtract_kept = algorithm == SUBTRACT_KEPT
+        tokens: list[str] = native.learn(*arguments, **options, subtract_kept=subtract_kept, num_threads=num_threads)
+        return tokens
+    kernels = {SUBTRACT_ALL: reference_wordpiece.learn, SUBTRACT_KEPT: reference_wordpiece.learn_subtract_kept}
+    return kernels[algorithm](*arguments, **options)
 
 
 def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
@@ -461,9 +485,6 @@ def _check_in_vocabulary(token_ids: list[int], row: int, vocabulary_size: int) -
 
 
 dump_masking = reference_masking.dump
-
-
-Packing = reference_packing.Packing
 
 
 def pack_segments(

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -8,6 +8,23 @@ def targets() -> list[str]: ...
 def use_target(name: str) -> None: ...
 def compiler() -> str: ...
 def unicode_version() -> str: ...
+def learn(
+    counts: dict[str, int],
+    vocabulary_size: int,
+    reserved_tokens: list[str],
+    suffix_indicator: str,
+    *,
+    upper_threshold: int,
+    lower_threshold: int,
+    num_iterations: int,
+    max_input_tokens: int,
+    max_token_length: int,
+    max_unique_characters: int,
+    slack_ratio: float,
+    on_evaluate: Callable[[int, int], None] | None,
+    subtract_kept: bool,
+    num_threads: int,
+) -> list[str]: ...
 def pack_segments(
     segments: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]],
     sequence_length: int,

@@ -1,4 +1,4 @@
-"""Generated text and generated options for the tests of WordPiece."""
+"""Generated text, word counts and options for the tests of WordPiece."""
 
 from __future__ import annotations
 
@@ -58,3 +58,29 @@ def wordpiece_options(draw: st.DrawFn) -> dict[str, object]:
         "suffix_indicator": draw(st.sampled_from(["##", "", "#", "@@", "é"])),
         "special_tokens_in_strings": split and draw(st.booleans()),
     }
+
+
+suffix_indicators = st.sampled_from(["##", "", "a", "ab", "#", "▁"])
+
+
+@st.composite
+def word_counts(draw: st.DrawFn, characters: str = "abc#é中𝒳") -> dict[str, int]:
+    """Counts with a long tail, of words of which some begin with what may be the suffix indicator."""
+    alphabet = draw(st.sampled_from([characters, characters[:2], characters[:4]]))
+    words = st.text(alphabet, max_size=7) | st.text(alphabet, max_size=4).map("##".__add__)
+    counts = st.integers(1, 12) | st.integers(1, 400)
+    return draw(st.dictionaries(words, counts, min_size=1, max_size=25))
+
+
+# The parameters of the vocabulary learners that have defaults, all of them.
+learning_options = st.fixed_dictionaries(
+    {
+        "upper_threshold": st.just(10_000_000) | st.integers(1, 50),
+        "lower_threshold": st.just(10) | st.integers(1, 50),
+        "num_iterations": st.integers(1, 5),
+        "max_input_tokens": st.just(5_000_000) | st.integers(1, 12),
+        "max_token_length": st.just(50) | st.integers(1, 6),
+        "max_unique_characters": st.just(1000) | st.integers(1, 4),
+        "slack_ratio": st.sampled_from([0.05, 0.0, 0.3]),
+    }
+)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/count_words.h"
+#include "bindings/learn.h"
 #include "bindings/masking.h"
 #include "bindings/packing.h"
 #include "bindings/texts.h"
@@ -50,6 +51,7 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
       py::arg("name"), "Runs all kernels on one of the targets.");
   module.def("compiler", &compiler, "The compiler that built the extension.");
   module.def("unicode_version", &fastnlp::unicode::version, "The version of the Unicode table compiled in.");
+  fastnlp::register_learn(module);
   fastnlp::register_masking(module);
   fastnlp::register_packing(module);
   fastnlp::register_texts(module);

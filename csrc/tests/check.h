@@ -19,6 +19,7 @@
 namespace fastnlp::tests {
 
 void test_count_words();
+void test_learn();
 void test_lines();
 void test_lookup();
 void test_masking();

@@ -3,6 +3,7 @@
 int main() {
   fastnlp::tests::test_utf8();
   fastnlp::tests::test_trie();
+  fastnlp::tests::test_learn();
   fastnlp::tests::test_lines();
   fastnlp::tests::test_pieces();
   fastnlp::tests::test_lookup();

@@ -56,6 +56,36 @@ reading = options(
         help="What invalid UTF-8 does: stand for U+FFFD, or end the command.",
     ),
 )
+COUNT = click.IntRange(min=1)
+learner = options(
+    click.option(
+        "--reserved-token",
+        "reserved_tokens",
+        multiple=True,
+        default=["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"],
+        metavar="TOKEN",
+        help="What the vocabulary begins with; may be repeated.",
+    ),
+    click.option(
+        "--algorithm",
+        type=click.Choice(["subtract_all", "subtract_kept"]),
+        default="subtract_all",
+        help="As the library of tensorflow-text and KerasHub learn, or as the guide of tensorflow-text describes it: "
+        "then beginnings of words are learned too.",
+    ),
+    click.option("--upper-threshold", type=COUNT, default=10_000_000, help="Largest threshold on counts to try."),
+    click.option("--lower-threshold", type=COUNT, default=10, help="Smallest threshold on counts to try."),
+    click.option("--num-iterations", type=COUNT, default=4, help="How many times words are cut."),
+    click.option("--max-input-tokens", type=COUNT, default=5_000_000, help="Learn from so many different words."),
+    click.option("--max-token-length", type=COUNT, default=50, help="Leave out words with more characters."),
+    click.option("--max-unique-characters", type=COUNT, default=1000, help="Leave out words with rarer characters."),
+    click.option(
+        "--slack-ratio",
+        type=click.FloatRange(0, 1),
+        default=0.05,
+        help="Share of the size that may be missing when the search ends.",
+    ),
+)
 threads = click.option(
     "--threads", "num_threads", type=click.IntRange(min=1), metavar="N", help="Threads to use; one a core by default."
 )
@@ -137,19 +167,15 @@ def vocab_count(**arguments: Any) -> None:
 )
 @text_rules
 @suffix_indicator
+@learner
 @click.option(
-    "--reserved-token",
-    "reserved_tokens",
-    multiple=True,
-    default=["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"],
-    metavar="TOKEN",
-    help="What the vocabulary begins with; may be repeated.",
+    "--held-out", type=PATH, metavar="FILE", help="Report how the vocabulary fits this text, or these counts, too."
 )
 @reading
 @counting
 @quiet
 def vocab_learn(**arguments: Any) -> None:
-    """Learn a WordPiece vocabulary from text, or from word counts.
+    """Learn a WordPiece vocabulary from text, or from word counts, and report how it fits.
 
     INPUT: files or folders, read as `fastnlp corpus build` does; or counts files, named *.parquet, which are added up.
     """

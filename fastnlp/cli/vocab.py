@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,26 @@ import click
 from click.core import ParameterSource
 from rich.progress import Progress
 
+from fastnlp.cli.output import print_facts
 from fastnlp.cli.progress import Report, progress_bars, stage
 from fastnlp.corpus import WordCounts, count_words, count_words_to_file
 from fastnlp.corpus.word_counts import is_counts_file
 from fastnlp.ops.vocabulary import write_vocabulary
 from fastnlp.ops.vocabulary_learning import learn_vocabulary
+from fastnlp.ops.vocabulary_report import VocabularyReport, report_vocabulary
 
+LEARNING = {
+    "reserved_tokens",
+    "suffix_indicator",
+    "algorithm",
+    "upper_threshold",
+    "lower_threshold",
+    "num_iterations",
+    "max_input_tokens",
+    "max_token_length",
+    "max_unique_characters",
+    "slack_ratio",
+}
 BYTES_PER_MEGABYTE = 1 << 20
 SIZE = "{size}"  # in the name of an output
 
@@ -39,42 +53,82 @@ def learn(
     inputs: Sequence[Path],
     out: Path,
     vocabulary_sizes: Sequence[int],
-    suffix_indicator: str,
-    reserved_tokens: Sequence[str],
+    held_out: Path | None,
     quiet: bool,
-    **counting: Any,
+    num_threads: int | None,
+    **options: Any,
 ) -> None:
-    """Learn vocabularies from files and write them."""
+    """Learn vocabularies from files, write them, and report on them."""
     if len(set(vocabulary_sizes)) > 1 and SIZE not in out.name:
         raise ValueError(f"`out` must hold {SIZE} where several sizes are asked for; received {str(out)!r}.")
     outs = {size: out.with_name(out.name.replace(SIZE, str(size))) for size in vocabulary_sizes}
     for path in outs.values():
         _prepare(path)
+    learning = {name: options.pop(name) for name in LEARNING}
+    reports = []
     with progress_bars(quiet=quiet) as progress:
-        word_counts = _read_counts(progress, inputs, **counting)
+        word_counts = _read_counts(progress, inputs, num_threads=num_threads, **options)
+        held_out_counts = None
+        if held_out is not None:
+            held_out_counts = _read_counts(progress, [held_out], num_threads=num_threads, **options)
         vocabularies = {}
         for size in outs:
             with stage(progress, f"learn {size:,} tokens") as report:
-                vocabularies[size] = learn_from_counts(
-                    word_counts, size, report, suffix_indicator=suffix_indicator, reserved_tokens=reserved_tokens
+                tokens, threshold = learn_from_counts(word_counts, size, report, num_threads=num_threads, **learning)
+            vocabularies[size] = tokens
+            reports.append(
+                report_vocabulary(
+                    tokens,
+                    word_counts,
+                    size_asked=size,
+                    threshold=threshold,
+                    held_out=held_out_counts,
+                    reserved_tokens=learning["reserved_tokens"],
+                    suffix_indicator=learning["suffix_indicator"],
                 )
+            )
     for size, tokens in vocabularies.items():
         write_vocabulary(outs[size], tokens)
-        click.echo(
-            f"{outs[size]}: {len(tokens):,} tokens, learned from {word_counts.num_words:,} words, "
-            f"{len(word_counts):,} of them different"
-        )
+    for path, facts in zip(outs.values(), reports, strict=True):
+        print_facts(list(_facts(path, facts, learning["slack_ratio"])))
 
 
 def learn_from_counts(
     word_counts: Mapping[str, int], vocabulary_size: int, report: Report, **options: Any
-) -> list[str]:
-    """`learn_vocabulary`, reporting its progress."""
+) -> tuple[list[str], int]:
+    """`learn_vocabulary`, reporting its progress; the tokens and the threshold.
+
+    Raises:
+        ValueError: where the vocabulary is too small to be of use.
+    """
     steps = max(word_counts.values(), default=1).bit_length()  # at most, of a binary search
-    step = itertools.count(1)
-    return learn_vocabulary(
-        word_counts, vocabulary_size, on_evaluate=lambda threshold, size: report(next(step), steps), **options
-    )
+    thresholds: list[int] = []
+
+    def on_evaluate(threshold: int, size: int) -> None:
+        thresholds.append(threshold)
+        report(len(thresholds), steps)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            tokens = learn_vocabulary(word_counts, vocabulary_size, on_evaluate=on_evaluate, **options)
+        except UserWarning as warning:
+            raise ValueError(str(warning)) from None
+    return tokens, thresholds[-1]
+
+
+def _facts(out: Path, report: VocabularyReport, slack_ratio: float) -> Iterator[tuple[str, str]]:
+    yield "path", str(out)
+    size = f"{report.size:,} of {report.size_asked:,} asked for"
+    if report.size_asked - report.size > slack_ratio * report.size_asked:
+        size += "; the search found no threshold that gives more"
+    yield "tokens", size
+    yield "threshold", f"{report.threshold:,}"
+    for name, coverage in (("corpus", report.corpus), ("held out", report.held_out)):
+        if coverage is not None:
+            yield name, f"{coverage.words:,} words, {coverage.different_words:,} of them different"
+            yield "", f"{coverage.tokens_per_word:.3f} tokens per word, {coverage.unknown_share:.3%} of words unknown"
+    yield "longest tokens", " ".join(report.longest_tokens)
 
 
 def _prepare(out: Path) -> None:

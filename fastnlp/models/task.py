@@ -95,7 +95,9 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
                 (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
             if validation_data is not None:
                 validation_data = self._validation_batches(validation_data, batch_size)
-            x = self._batches(x, y, sample_weight, batch_size, kwargs.pop("shuffle", True))
+            shuffle = kwargs.pop("shuffle", True)
+            x = self._batches(x, y, sample_weight, batch_size, shuffle)
+            kwargs["shuffle"] = shuffle and isinstance(x, keras.utils.PyDataset)  # Keras warns where it cannot
             y = sample_weight = batch_size = None
             validation_split = 0.0
         return super().fit(

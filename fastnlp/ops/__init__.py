@@ -5,6 +5,7 @@ from fastnlp.ops.lines import Lines
 from fastnlp.ops.masking import MaskedTokens, Masker
 from fastnlp.ops.packing import PackedSegments, PackedTokens, pack_segments, pack_start_end
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
+from fastnlp.ops.vocabulary_report import VocabularyReport, report_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "Masker",
     "PackedSegments",
     "PackedTokens",
+    "VocabularyReport",
     "WordPiece",
     "count_words",
     "learn_vocabulary",
     "pack_segments",
     "pack_start_end",
+    "report_vocabulary",
 ]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import mul
 from typing import Any
 
 from fastnlp import _dispatch
-from fastnlp._dispatch import KERAS
+from fastnlp._dispatch import KERAS, SUBTRACT_ALL, SUBTRACT_KEPT
+from fastnlp.ops.threads import as_num_threads
 from fastnlp.ops.word_counter import WordCounter
 
+LARGEST_NUMBER = 2**53  # that counts and limits may have
 RESERVED_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 
 
@@ -74,6 +78,7 @@ def learn_vocabulary(
     *,
     reserved_tokens: Sequence[str] = RESERVED_TOKENS,
     suffix_indicator: str = "##",
+    algorithm: str = SUBTRACT_ALL,
     upper_threshold: int = 10_000_000,
     lower_threshold: int = 10,
     num_iterations: int = 4,
@@ -82,18 +87,20 @@ def learn_vocabulary(
     max_unique_characters: int = 1000,
     slack_ratio: float = 0.05,
     on_evaluate: Callable[[int, int], None] | None = None,
+    num_threads: int | None = None,
 ) -> list[str]:
     """Learn a WordPiece vocabulary from word counts.
 
-    The vocabulary is the one that tensorflow-text's
+    By default, the vocabulary is the one that tensorflow-text's
     `wordpiece_tokenizer_learner_lib`, and so KerasHub's
-    `compute_word_piece_vocabulary`, learns from the same counts. The defaults
-    are theirs too.
+    `compute_word_piece_vocabulary`, learns from the same counts.
 
     Words are cut into pieces again and again, each time by the tokens of the
-    time before. A token is kept where the pieces that start there and reach
-    to the end of their words come at least a threshold number of times. The
-    threshold is found by binary search.
+    time before. Every string that a word goes on with where a piece starts is
+    counted, and kept as a token where its count reaches a threshold. So that
+    nothing counts twice, longer strings come first, and their counts are
+    subtracted from those of the strings that they begin with: see
+    `algorithm`. The threshold is found by binary search.
 
     Args:
         word_counts: how often each word comes, as `count_words` gives it; or
@@ -104,6 +111,13 @@ def learn_vocabulary(
         reserved_tokens: what the vocabulary begins with. A word that equals
             one of them is left out.
         suffix_indicator: what begins the tokens that continue a word.
+        algorithm: `"subtract_all"` subtracts the counts of all strings, as
+            tensorflow-text's library and KerasHub do. A string is then kept
+            only where enough words end with it: `play` is not learned from
+            `playing`, `played` and `player`. `"subtract_kept"` subtracts the
+            counts of tokens that are kept, as tensorflow-text's guide says,
+            and learns `play`; text becomes fewer tokens
+            (https://github.com/tensorflow/text/issues/583).
         upper_threshold: the largest threshold to try.
         lower_threshold: the smallest threshold to try.
         num_iterations: how many times words are cut.
@@ -116,15 +130,24 @@ def learn_vocabulary(
         slack_ratio: the search ends where at most this part of
             `vocabulary_size` is missing.
         on_evaluate: called with every threshold that was tried and the size
-            of its vocabulary; for showing progress.
+            of its vocabulary; for showing progress. The last call names
+            those of the vocabulary that is returned, before it is cut to
+            `vocabulary_size`. An error that it raises ends the search.
+        num_threads: the largest number of threads to use; None for one a
+            core. The result does not depend on it.
 
     Returns:
         The tokens, by token id: the reserved ones, then all characters by
-        code point, then the rest by falling count.
+        code point, then the rest by falling count. `report_vocabulary` tells
+        how well they fit the text.
 
     Raises:
         TypeError, ValueError: where there is no word, or an argument is
             unusable; the message names it and its value.
+
+    Warns:
+        UserWarning: where `vocabulary_size` leaves no room for tokens that
+            continue words. The vocabulary is then cut, as KerasHub cuts it.
 
     Example:
 
@@ -145,12 +168,18 @@ def learn_vocabulary(
             raise TypeError(f"`{name}` must be an int; received {value!r}.")
         if value < 1:
             raise ValueError(f"`{name}` must be at least 1; received {value}.")
+        if value > LARGEST_NUMBER:
+            raise ValueError(f"`{name}` must be at most 2**53; received {value}.")
     if not 0 <= slack_ratio <= 1:
         raise ValueError(f"`slack_ratio` must be in [0, 1]; received {slack_ratio!r}.")
     if not isinstance(suffix_indicator, str):
         raise TypeError(f"`suffix_indicator` must be a str; received {suffix_indicator!r}.")
+    if algorithm not in (SUBTRACT_ALL, SUBTRACT_KEPT):
+        raise ValueError(f"`algorithm` must be {SUBTRACT_ALL!r} or {SUBTRACT_KEPT!r}; received {algorithm!r}.")
+    threads = as_num_threads(num_threads)
     reserved_tokens = _check_reserved_tokens(reserved_tokens)
-    return _dispatch.learn(
+    tokens = _dispatch.learn(
+        algorithm,
         _add_up(word_counts),
         vocabulary_size,
         reserved_tokens,
@@ -163,7 +192,19 @@ def learn_vocabulary(
         max_unique_characters=max_unique_characters,
         slack_ratio=slack_ratio,
         on_evaluate=on_evaluate,
+        num_threads=threads,
     )
+    if (
+        suffix_indicator
+        and len(tokens) == vocabulary_size
+        and all(len(token) == 1 for token in tokens[len(reserved_tokens) :])
+    ):
+        warnings.warn(
+            f"`vocabulary_size` has room for reserved tokens and characters only, and most words cannot be spelled; "
+            f"received {vocabulary_size}.",
+            stacklevel=2,
+        )
+    return tokens
 
 
 def _check_reserved_tokens(reserved_tokens: Sequence[str]) -> list[str]:
@@ -195,4 +236,7 @@ def _add_up(word_counts: Mapping[str, int] | Iterable[Mapping[str, int]]) -> dic
             total[word] = total.get(word, 0) + count
     if not total:
         raise ValueError("`word_counts` must hold at least one word; received none.")
+    num_characters = sum(map(mul, total.values(), map(len, total)))
+    if max(num_characters, sum(total.values())) >= 2**63:  # the kernels count in 64 bits; an empty word has a count too
+        raise ValueError(f"`word_counts` must hold less than 2**63 characters in all; received {num_characters}.")
     return total

@@ -29,6 +29,7 @@ def compute_word_piece_vocabulary(
     split_on_cjk: bool = True,
     suffix_indicator: str = "##",
     reserved_tokens: Sequence[str] = RESERVED_TOKENS,
+    **options: Any,
 ) -> list[str] | None:
     r"""Learn a WordPiece vocabulary, the same that KerasHub learns.
 
@@ -54,6 +55,8 @@ def compute_word_piece_vocabulary(
         split_on_cjk: bool. Set CJK ideographs apart; needs `split`.
         suffix_indicator: str. What begins the tokens that continue a word.
         reserved_tokens: list of strings. What the vocabulary begins with.
+        **options: the other parameters of `fastnlp.ops.learn_vocabulary`,
+            which KerasHub does not have: `algorithm`, `lower_threshold`, ….
 
     Returns:
         A list of the tokens, by token id; or `None` where
@@ -116,6 +119,7 @@ def compute_word_piece_vocabulary(
         vocabulary_size,
         reserved_tokens=reserved_tokens,
         suffix_indicator=suffix_indicator,
+        **options,
     )
     if vocabulary_output_file is None:
         return vocabulary

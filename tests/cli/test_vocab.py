@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fastnlp.corpus import WordCounts
@@ -9,6 +11,18 @@ from fastnlp.corpus.spilling_counter import SpillingCounter
 from fastnlp.ops.vocabulary_learning import RESERVED_TOKENS, count_words, learn_vocabulary
 
 LINES = ["The bat sat on the mat", "a RAT \u00e9t \u4e2d\u6587", "", "the cat"] * 20
+
+SUBTRACT_KEPT = {"algorithm": "subtract_kept", "lower_threshold": 90}
+REPORT = """\
+path            vocab.txt
+tokens          46 of 60 asked for; the search found no threshold that gives more
+threshold       20
+corpus          260 words, 12 of them different
+                1.000 tokens per word, 0.000% of words unknown
+held out        9 words, 3 of them different
+                1.667 tokens per word, 33.333% of words unknown
+longest tokens  the RAT The bat cat mat sat on \u00e9t A
+"""
 
 
 @pytest.fixture
@@ -29,6 +43,15 @@ def text(tmp_path):
         (["--no-split-on-cjk"], {"split_on_cjk": False}, {}),
         (["--suffix-indicator", "@@"], {}, {"suffix_indicator": "@@"}),
         (["--reserved-token", "[UNK]", "--reserved-token", "<s>"], {}, {"reserved_tokens": ["[UNK]", "<s>"]}),
+        (["--algorithm", "subtract_kept", "--lower-threshold", "90"], {}, SUBTRACT_KEPT),
+        (["--upper-threshold", "30"], {}, {"upper_threshold": 30}),
+        (["--lower-threshold", "200"], {}, {"lower_threshold": 200}),
+        (["--num-iterations", "1", "--lower-threshold", "90"], {}, {"num_iterations": 1, "lower_threshold": 90}),
+        (["--max-input-tokens", "3"], {}, {"max_input_tokens": 3}),
+        (["--max-token-length", "2"], {}, {"max_token_length": 2}),
+        (["--max-unique-characters", "4"], {}, {"max_unique_characters": 4}),
+        (["--slack-ratio", "0.5"], {}, {"slack_ratio": 0.5}),
+        (["--threads", "2"], {}, {}),
     ],
 )
 def test_learn(fastnlp, text, tmp_path, arguments, counting, learning):
@@ -40,10 +63,32 @@ def test_learn(fastnlp, text, tmp_path, arguments, counting, learning):
     assert tokens[: len(learning.get("reserved_tokens", RESERVED_TOKENS))] == list(
         learning.get("reserved_tokens", RESERVED_TOKENS)
     )
-    assert out == (
-        f"new/vocab.txt: {len(tokens) - 1} tokens, learned from {sum(counts.values())} words, "
-        f"{len(counts)} of them different\n"
+    facts = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
+    assert facts["path"] == "new/vocab.txt"
+    assert facts["tokens"].startswith(f"{len(tokens) - 1} of 40 asked for")
+    assert facts["corpus"] == f"{sum(counts.values())} words, {len(counts)} of them different"
+    assert ("held out" in facts) == ("--held-out" in arguments)
+
+
+def test_report(fastnlp, text, tmp_path):
+    (tmp_path / "other.txt").write_text("the hat\nxyz\n" * 3)
+    status, out, _ = fastnlp("vocab", "learn", text, "--size", "60", "--out", "vocab.txt", "--held-out", "other.txt")
+    assert status == 0
+    assert out == REPORT
+    assert fastnlp("vocab", "count", "other.txt", "--out", "other.parquet")[0] == 0
+    from_counts = fastnlp("vocab", "learn", text, "--size", "60", "--out", "vocab.txt", "--held-out", "other.parquet")
+    assert from_counts == (0, REPORT, "")
+
+
+@pytest.mark.parametrize("size", [5, 12, 20])
+def test_a_size_without_room_for_words(fastnlp, text, tmp_path, size):
+    status, out, err = fastnlp("vocab", "learn", text, "--size", size, "--out", "vocab.txt")
+    assert (status, out) == (1, "")
+    assert err == (
+        "error: `vocabulary_size` has room for reserved tokens and characters only, and most words cannot be spelled; "
+        f"received {size}.\n"
     )
+    assert not (tmp_path / "vocab.txt").exists()
 
 
 def test_a_learned_vocabulary_builds_a_store(fastnlp, text):
@@ -65,10 +110,12 @@ def test_count_and_learn(fastnlp, text, tmp_path, options):
         "vocab", "learn", "new/counts.parquet", "--size", "40", "--size", "30", "--out", "vocab-{size}.txt"
     )
     assert (status, err) == (0, "")
-    for size, line in zip((40, 30), out.splitlines(), strict=True):
+    for size, report in zip((40, 30), out.split("path ")[1:], strict=True):
         tokens = (tmp_path / f"vocab-{size}.txt").read_text(encoding="utf-8").split("\n")
         assert tokens == [*learn_vocabulary(counts, size), ""]
-        assert line.startswith(f"vocab-{size}.txt: {len(tokens) - 1} tokens, learned from {sum(counts.values())} words")
+        assert f"vocab-{size}.txt\n" in report
+        assert f" {len(tokens) - 1} of {size} asked for\n" in report
+        assert f" {sum(counts.values())} words, {len(counts)} of them different\n" in report
 
 
 def test_several_counts_files_are_added_up(fastnlp, text, tmp_path):

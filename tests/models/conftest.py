@@ -43,5 +43,11 @@ def preprocessor() -> SmallPreprocessor:
 def backbone() -> BertBackbone:
     keras.utils.set_random_seed(0)
     return BertBackbone(
-        vocabulary_size=10, num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16, max_sequence_length=6
+        vocabulary_size=10,
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=8,
+        intermediate_dim=16,
+        dropout=0.0,
+        max_sequence_length=6,
     )

@@ -1,16 +1,45 @@
 from __future__ import annotations
 
 import doctest
+import signal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import learning_options, suffix_indicators, word_counts
 
+import fastnlp
+from fastnlp import _dispatch
 from fastnlp.ops import vocabulary_learning
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 
+AFFIXES = [
+    "un",
+    "re",
+    "play",
+    "ing",
+    "ed",
+    "er",
+    "s",
+    "work",
+    "able",
+    "ness",
+    "été",
+    "中",
+    "\U0001d4b3",
+    "a",
+    "aa",
+    "#",
+    "##",
+    "ly",
+]
+PAIRS = [(left, right) for left in AFFIXES for right in AFFIXES]
 COUNTS = {"lower": 40, "low": 70, "newer": 30, "new": 60, "wider": 20}
+
+# Generated sizes are often too small to be of use.
+small_sizes = pytest.mark.filterwarnings("ignore:`vocabulary_size` has room for reserved tokens")
+ALGORITHMS = ["subtract_all", "subtract_kept"]
 
 
 def test_examples():
@@ -43,6 +72,7 @@ def test_no_text_has_no_words():
     assert count_words([]) == {}
 
 
+@small_sizes
 @given(
     st.lists(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.integers(1, 99), max_size=9), min_size=1),
     st.integers(1, 60),
@@ -54,6 +84,75 @@ def test_parts_of_a_corpus_add_up(parts, vocabulary_size):
         for word, count in part.items():
             total[word] = total.get(word, 0) + count
     assert learn_vocabulary(iter(parts), vocabulary_size) == learn_vocabulary(total, vocabulary_size)
+
+
+def learn_and_watch(counts, vocabulary_size, **options):
+    """What is learned, and the thresholds and sizes on the way."""
+    evaluated = []
+    tokens = learn_vocabulary(
+        counts, vocabulary_size, on_evaluate=lambda threshold, size: evaluated.append((threshold, size)), **options
+    )
+    return tokens, evaluated
+
+
+@small_sizes
+@settings(max_examples=300, deadline=None)
+@given(
+    counts=word_counts() | word_counts("ab#\u00e9\ud800\uffff\U00010000"),
+    vocabulary_size=st.integers(1, 60) | st.integers(60, 400),
+    reserved_tokens=st.lists(st.sampled_from(["[UNK]", "a", "ab", "##a", "##ab", "\ud800", "b"]), unique=True),
+    suffix_indicator=suffix_indicators | st.text("ab#[\u4e2d\ud800", max_size=3),
+    algorithm=st.sampled_from(ALGORITHMS),
+    num_threads=st.integers(1, 5),
+    options=learning_options,
+)
+def test_twins(counts, vocabulary_size, num_threads, **options):
+    options |= options.pop("options")
+    with fastnlp.use_target("reference"):
+        expected = learn_and_watch(counts, vocabulary_size, **options)
+    for target in _dispatch.available_targets():
+        with fastnlp.use_target(target):
+            assert learn_and_watch(counts, vocabulary_size, num_threads=num_threads, **options) == expected
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("suffix_indicator", ["##", "", "a"])
+def test_large_counts_and_many_words(algorithm, suffix_indicator, target):
+    counts = {f"{left}{right}": 2**53 // (number + 1) for number, (left, right) in enumerate(PAIRS)}
+    tokens, evaluated = learn_and_watch(
+        counts, 1500, algorithm=algorithm, suffix_indicator=suffix_indicator, upper_threshold=2**53
+    )
+    assert len(evaluated) > 5
+    assert len(tokens) == min(1500, evaluated[-1][1])
+    with fastnlp.use_target("reference"):
+        assert (tokens, evaluated) == learn_and_watch(
+            counts, 1500, algorithm=algorithm, suffix_indicator=suffix_indicator, upper_threshold=2**53
+        )
+
+
+@pytest.mark.parametrize("stop", [RuntimeError("enough"), KeyboardInterrupt()])
+def test_an_error_in_a_callback_ends_the_search(stop, target):
+    def on_evaluate(threshold, size):
+        evaluated.append(threshold)
+        raise stop
+
+    evaluated = []
+    with pytest.raises(type(stop)) as raised:
+        learn_vocabulary(COUNTS, 30, on_evaluate=on_evaluate)
+    assert raised.value is stop
+    assert len(evaluated) == 1
+
+
+def test_ctrl_c_ends_the_search():
+    # The signal comes while the first threshold is tried, and is seen before the second.
+    def on_evaluate(threshold, size):
+        evaluated.append(threshold)
+        signal.raise_signal(signal.SIGINT)
+
+    evaluated = []
+    with pytest.raises(KeyboardInterrupt):
+        learn_vocabulary(COUNTS, 30, on_evaluate=on_evaluate)
+    assert len(evaluated) == 1
 
 
 @pytest.mark.parametrize(
@@ -70,15 +169,8 @@ def test_parts_of_a_corpus_add_up(parts, vocabulary_size):
         {"slack_ratio": 1.0},
     ],
 )
-def test_every_option_reaches_the_learner(option):
-    def learn(**options):
-        evaluated = []
-        tokens = learn_vocabulary(
-            COUNTS, 30, on_evaluate=lambda threshold, size: evaluated.append((threshold, size)), **options
-        )
-        return tokens, evaluated
-
-    assert learn(**option) != learn()
+def test_every_option_reaches_the_learner(option, target):
+    assert learn_and_watch(COUNTS, 30, **option) != learn_and_watch(COUNTS, 30)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +185,14 @@ def test_every_option_reaches_the_learner(option):
         ({"word_counts": {b"a": 1}}, TypeError, "`word_counts` must map str to int; received b'a': 1."),
         ({"vocabulary_size": 0}, ValueError, "`vocabulary_size` must be at least 1; received 0."),
         ({"vocabulary_size": "9"}, TypeError, "`vocabulary_size` must be an int; received '9'."),
+        ({"vocabulary_size": 2**60}, ValueError, f"`vocabulary_size` must be at most 2**53; received {2**60}."),
+        ({"algorithm": "bpe"}, ValueError, "`algorithm` must be 'subtract_all' or 'subtract_kept'; received 'bpe'."),
+        ({"num_threads": 0}, ValueError, "`num_threads` must be at least 1, or None; received 0."),
+        (
+            {"word_counts": {"ab": 2**61, "c": 2**62}},
+            ValueError,
+            "`word_counts` must hold less than 2**63 characters in all; received 9223372036854775808.",
+        ),
         ({"upper_threshold": 0}, ValueError, "`upper_threshold` must be at least 1; received 0."),
         ({"lower_threshold": 0}, ValueError, "`lower_threshold` must be at least 1; received 0."),
         ({"num_iterations": 0}, ValueError, "`num_iterations` must be at least 1; received 0."),
@@ -118,6 +218,16 @@ def test_unusable_arguments(arguments, error, message):
     assert str(raised.value) == message
 
 
+@pytest.mark.parametrize(("size", "tokens"), [(1, ["[UNK]"]), (3, ["[UNK]", "d", "e"]), (8, ["[UNK]", *"deilnor"])])
+def test_a_size_without_room_for_words(size, tokens, target):
+    with pytest.warns(UserWarning, match=f"`vocabulary_size` has room for reserved .*; received {size}\\."):
+        assert learn_vocabulary(COUNTS, size, reserved_tokens=["[UNK]"]) == tokens
+
+
+def test_a_size_that_cannot_be_reached(target):
+    assert learn_vocabulary(COUNTS, 10**6) == learn_vocabulary(COUNTS, 10**7)
+
+
 def test_arguments_are_checked_before_a_corpus_is_read():
     def corpus():
         raise AssertionError("read")
@@ -125,6 +235,12 @@ def test_arguments_are_checked_before_a_corpus_is_read():
 
     with pytest.raises(ValueError, match="`vocabulary_size`"):
         learn_vocabulary(corpus(), 0)
+
+
+def test_algorithms(target):
+    counts = dict.fromkeys(["playing", "played", "player", "plays"], 50)
+    assert "play" not in learn_vocabulary(counts, 100, algorithm="subtract_all", lower_threshold=150)
+    assert "play" in learn_vocabulary(counts, 100, algorithm="subtract_kept", lower_threshold=150)
 
 
 def test_unusable_texts():

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fastnlp
+from fastnlp import _dispatch
 from fastnlp.ops.vocabulary_learning import learn_vocabulary
 from fastnlp.tokenizers import compute_word_piece_vocabulary
 
 tf = pytest.importorskip("tensorflow")
 keras_hub = pytest.importorskip("keras_hub")
 learner = pytest.importorskip("tensorflow_text.tools.wordpiece_vocab.wordpiece_tokenizer_learner_lib")
+
+# Generated sizes are often too small to be of use.
+pytestmark = pytest.mark.filterwarnings("ignore:`vocabulary_size` has room for reserved tokens")
 
 # Characters on which the steps of the text rules act, and act upon each other. Those of `TestKnownDifferences` are not
 # among them.
@@ -128,17 +133,19 @@ def test_learner(counts, vocabulary_size, reserved_tokens, suffix_indicator, thr
         max_unique_chars=alphabet_size,
         **parameters,
     )
-    learned = learn_vocabulary(
-        counts,
-        vocabulary_size,
-        reserved_tokens=reserved_tokens,
-        suffix_indicator=suffix_indicator,
-        upper_threshold=upper_threshold,
-        lower_threshold=lower_threshold,
-        max_unique_characters=alphabet_size,
-        **parameters,
-    )
-    assert learned == expected[:vocabulary_size]
+    for target in _dispatch.available_targets():
+        with fastnlp.use_target(target):
+            learned = learn_vocabulary(
+                counts,
+                vocabulary_size,
+                reserved_tokens=reserved_tokens,
+                suffix_indicator=suffix_indicator,
+                upper_threshold=upper_threshold,
+                lower_threshold=lower_threshold,
+                max_unique_characters=alphabet_size,
+                **parameters,
+            )
+        assert learned == expected[:vocabulary_size]
 
 
 def test_reviews(data):

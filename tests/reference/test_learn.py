@@ -1,18 +1,23 @@
-"""`learn` counts whole suffixes only; here it meets the algorithm as it was published, which counts every substring."""
+"""The learners meet other ways to compute the same.
+
+`learn` counts whole suffixes only; the algorithm as it was published counts every substring. `learn_subtract_kept`
+subtracts counts; here every place where a piece starts counts for the longest token that it goes on with.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies import learning_options, suffix_indicators, word_counts
 
-from fastnlp.reference.wordpiece import learn
-
-INDICATORS = st.sampled_from(["##", "", "a", "ab", "#", "▁"])
+from fastnlp.reference.wordpiece import learn, learn_subtract_kept
 
 
 def published_learn(
+    count_pieces,
     counts,
     vocabulary_size,
     reserved_tokens,
@@ -26,7 +31,7 @@ def published_learn(
     max_unique_characters,
     slack_ratio,
 ):
-    """The learner of tensorflow-text, step by step."""
+    """The learner of tensorflow-text, step by step; `count_pieces` counts the pieces that are kept."""
     characters = Counter()
     for word, count in counts.items():
         if len(word) <= max_token_length and word not in reserved_tokens:
@@ -40,7 +45,9 @@ def published_learn(
 
     def search(low, high):
         threshold = (low + high) // 2
-        vocabulary = published_learn_with_threshold(words, threshold, reserved_tokens, suffix_indicator, num_iterations)
+        vocabulary = published_learn_with_threshold(
+            count_pieces, words, threshold, reserved_tokens, suffix_indicator, num_iterations
+        )
         missing = vocabulary_size - len(vocabulary)
         if 0 <= missing <= slack_ratio * vocabulary_size or low >= high or threshold <= 1:
             return vocabulary
@@ -51,27 +58,51 @@ def published_learn(
     return search(low, high)[:vocabulary_size]
 
 
-def published_learn_with_threshold(words, threshold, reserved_tokens, suffix_indicator, num_iterations):
+def published_learn_with_threshold(count_pieces, words, threshold, reserved_tokens, suffix_indicator, num_iterations):
     alphabet = sorted(set("".join(words)))
     single = dict.fromkeys([*alphabet, *(suffix_indicator + character for character in alphabet)], 1)
     tokens = single
     for iteration in range(num_iterations):
-        substrings = Counter()
-        for word, count in words.items():
-            for start in range(len(word)) if iteration == 0 else starts_of_pieces(word, tokens, suffix_indicator):
-                prefix = suffix_indicator if start else ""
-                for end in range(start + 1, len(word) + 1):
-                    substrings[end - start, prefix + word[start:end]] += count
-        tokens = {}
-        for length, token in sorted(substrings, reverse=True):
-            count = substrings[length, token]
-            if count >= threshold:
-                tokens[token] = count
-            for cut in range(1, length):  # from every prefix, whether the token was kept or not
-                substrings[length - cut, token[:-cut]] -= count
+        places = [
+            (word, start)
+            for word in words
+            for start in (range(len(word)) if iteration == 0 else starts_of_pieces(word, tokens, suffix_indicator))
+        ]
+        tokens = count_pieces(words, places, threshold, suffix_indicator)
         tokens = single | tokens
     by_count = sorted(tokens, key=lambda token: (-tokens[token], token))
     return list(dict.fromkeys([*reserved_tokens, *alphabet, *by_count]))
+
+
+def subtract_all(words, places, threshold, suffix_indicator):
+    substrings = Counter()
+    for word, start in places:
+        prefix = suffix_indicator if start else ""
+        for end in range(start + 1, len(word) + 1):
+            substrings[end - start, prefix + word[start:end]] += words[word]
+    tokens = {}
+    for length, token in sorted(substrings, reverse=True):
+        count = substrings[length, token]
+        if count >= threshold:
+            tokens[token] = count
+        for cut in range(1, length):  # from every prefix, whether the token was kept or not
+            substrings[length - cut, token[:-cut]] -= count
+    return tokens
+
+
+def subtract_kept(words, places, threshold, suffix_indicator):
+    tokens = {}
+    for length in range(max(map(len, words), default=0), 0, -1):
+        places_of = defaultdict(list)
+        for word, start in places:
+            if start + length <= len(word):
+                places_of[(suffix_indicator if start else "") + word[start : start + length]].append((word, start))
+        for token, found in places_of.items():
+            count = sum(words[word] for word, _ in found)
+            if count >= threshold:
+                tokens[token] = count
+                places = [place for place in places if place not in found]
+    return tokens
 
 
 def starts_of_pieces(word, tokens, suffix_indicator):
@@ -82,40 +113,22 @@ def starts_of_pieces(word, tokens, suffix_indicator):
         start = max(end for end in range(start + 1, len(word) + 1) if prefix + word[start:end] in tokens)
 
 
-@st.composite
-def word_counts(draw, characters="abc#é中𝒳"):
-    """Counts with a long tail, of words of which some begin with what may be the suffix indicator."""
-    alphabet = draw(st.sampled_from([characters, characters[:2], characters[:4]]))
-    words = st.text(alphabet, max_size=7) | st.text(alphabet, max_size=4).map("##".__add__)
-    counts = st.integers(1, 12) | st.integers(1, 400)
-    return draw(st.dictionaries(words, counts, min_size=1, max_size=25))
-
-
+@pytest.mark.parametrize(("learner", "count_pieces"), [(learn, subtract_all), (learn_subtract_kept, subtract_kept)])
 @given(
     counts=word_counts(),
     vocabulary_size=st.integers(1, 60),
     reserved_tokens=st.lists(st.sampled_from(["[UNK]", "a", "ab", "##a"]), unique=True),
-    suffix_indicator=INDICATORS,
-    parameters=st.fixed_dictionaries(
-        {
-            "upper_threshold": st.just(10_000_000) | st.integers(1, 50),
-            "lower_threshold": st.just(10) | st.integers(1, 50),
-            "num_iterations": st.integers(1, 5),
-            "max_input_tokens": st.just(5_000_000) | st.integers(1, 12),
-            "max_token_length": st.just(50) | st.integers(1, 6),
-            "max_unique_characters": st.just(1000) | st.integers(1, 4),
-            "slack_ratio": st.sampled_from([0.05, 0.0, 0.3]),
-        }
-    ),
+    suffix_indicator=suffix_indicators,
+    options=learning_options,
 )
 def test_learns_what_the_published_algorithm_learns(
-    counts, vocabulary_size, reserved_tokens, suffix_indicator, parameters
+    learner, count_pieces, counts, vocabulary_size, reserved_tokens, suffix_indicator, options
 ):
     arguments = (counts, vocabulary_size, reserved_tokens, suffix_indicator)
-    assert learn(*arguments, **parameters) == published_learn(*arguments, **parameters)
+    assert learner(*arguments, **options) == published_learn(count_pieces, *arguments, **options)
 
 
-@given(counts=word_counts(), vocabulary_size=st.integers(1, 80), suffix_indicator=INDICATORS)
+@given(counts=word_counts(), vocabulary_size=st.integers(1, 80), suffix_indicator=suffix_indicators)
 @example(counts={"": 3}, vocabulary_size=1, suffix_indicator="##")
 def test_layout_of_the_vocabulary(counts, vocabulary_size, suffix_indicator):
     reserved_tokens = ["[UNK]", "ab"]
@@ -151,10 +164,12 @@ def test_first_words_are_taken_among_equally_frequent_ones():
     assert learn(counts, 9, [], "##", max_input_tokens=2) == ["a", "b", "x", "y", "xb", "##a", "##b", "##x", "##y"]
 
 
-def test_a_prefix_that_ends_no_word_is_not_learned():
+def test_prefix_that_ends_no_word():
     counts = dict.fromkeys(["playing", "played", "player", "plays"], 50)
-    assert not {"play", "##play"} & set(learn(counts, 1000, [], "##"))
-    assert "play" in learn({**counts, "play": 50}, 1000, [], "##")
+    # the threshold is 100, halfway between the two
+    assert not {"play", "##play"} & set(learn(counts, 1000, [], "##", lower_threshold=150))
+    assert "play" in learn({**counts, "play": 100}, 1000, [], "##", lower_threshold=100)
+    assert "play" in learn_subtract_kept(counts, 1000, [], "##", lower_threshold=150)
 
 
 def test_search_begins_between_the_rarest_and_the_most_frequent_word():

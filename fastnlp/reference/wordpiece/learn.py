@@ -15,13 +15,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 # Pieces by (number of characters without the suffix indicator, token). The number tells a word that itself begins with
 # the suffix indicator from a suffix that has it put in front.
 PieceCounts = Mapping[tuple[int, str], int]
 
+# Counts the pieces of words, cut by some tokens, at a threshold. At first there are no tokens.
+CountPieces = Callable[[Mapping[str, int], str, Mapping[str, int] | None, int], PieceCounts]
+
 
 def learn(
+    counts: Mapping[str, int],
+    vocabulary_size: int,
+    reserved_tokens: Sequence[str],
+    suffix_indicator: str,
+    **options: Any,
+) -> list[str]:
+    """The tokens of a vocabulary of at most `vocabulary_size`; see `fastnlp.ops.learn_vocabulary`.
+
+    A token is kept where its count reaches a threshold, which `search` chooses; `options` are further arguments of it.
+    """
+    return search(_count_pieces, counts, vocabulary_size, reserved_tokens, suffix_indicator, **options)
+
+
+def search(
+    count_pieces: CountPieces,
     counts: Mapping[str, int],
     vocabulary_size: int,
     reserved_tokens: Sequence[str],
@@ -36,23 +55,23 @@ def learn(
     slack_ratio: float = 0.05,
     on_evaluate: Callable[[int, int], None] | None = None,
 ) -> list[str]:
-    """The tokens of a vocabulary of at most `vocabulary_size`; see `fastnlp.ops.learn_vocabulary`.
+    """The vocabulary at a threshold that a binary search chooses.
 
-    A token is kept where its count reaches a threshold, which a binary search chooses. The search ends with the first
-    vocabulary that is at most `slack_ratio` smaller than asked for; where there is none it ends with the last one that
-    it tried, which may be much smaller, or larger and is then cut.
+    The search ends with the first vocabulary that is at most `slack_ratio` smaller than asked for; where there is none
+    it ends with the last one that it tried, which may be much smaller, or larger and is then cut.
     """
     high = min(max(counts.values()), upper_threshold)
     low = max(min(counts.values()), lower_threshold)
     words = _select_words(counts, reserved_tokens, max_input_tokens, max_token_length, max_unique_characters)
     alphabet = sorted({character for word in words for character in word})
-    suffixes = _count_pieces(words, suffix_indicator, None)  # the same for every threshold
 
     while True:
         threshold = (low + high) // 2
-        tokens = _keep(suffixes, threshold, alphabet, suffix_indicator)
-        for _ in range(num_iterations - 1):
-            tokens = _keep(_count_pieces(words, suffix_indicator, tokens), threshold, alphabet, suffix_indicator)
+        tokens = None
+        for _ in range(num_iterations):
+            pieces = count_pieces(words, suffix_indicator, tokens, threshold)
+            tokens = _keep(pieces, threshold, alphabet, suffix_indicator)
+        assert tokens is not None
         by_count = sorted(tokens, key=lambda token: (-tokens[token], token))
         vocabulary = list(dict.fromkeys([*reserved_tokens, *alphabet, *by_count]))
 
@@ -90,12 +109,13 @@ def _select_words(
     return {word: words[word] for word in selected[:max_input_tokens]}
 
 
-def _count_pieces(words: Mapping[str, int], suffix_indicator: str, tokens: Mapping[str, int] | None) -> PieceCounts:
-    """How often each suffix comes that starts where a piece of its word does; at first, before any tokens, anywhere."""
+def _count_pieces(
+    words: Mapping[str, int], suffix_indicator: str, tokens: Mapping[str, int] | None, threshold: int
+) -> PieceCounts:
+    """How often each suffix comes that starts where a piece of its word does, whatever the threshold."""
     pieces: Counter[tuple[int, str]] = Counter()
     for word, count in words.items():
-        starts = range(len(word)) if tokens is None else _piece_starts(word, tokens, suffix_indicator)
-        for start in starts:
+        for start in piece_starts(word, suffix_indicator, tokens):
             prefix = suffix_indicator if start else ""
             pieces[len(word) - start, prefix + word[start:]] += count
     return pieces
@@ -112,8 +132,10 @@ def _keep(pieces: PieceCounts, threshold: int, alphabet: Sequence[str], suffix_i
     return tokens
 
 
-def _piece_starts(word: str, tokens: Mapping[str, int], suffix_indicator: str) -> list[int]:
-    """Where the pieces of a word start, cut greedily into the longest tokens."""
+def piece_starts(word: str, suffix_indicator: str, tokens: Mapping[str, int] | None) -> list[int]:
+    """Where the pieces of a word start, cut greedily into the longest tokens; at first, before any tokens, anywhere."""
+    if tokens is None:
+        return list(range(len(word)))
     starts = []
     start = 0
     while start < len(word):

@@ -12,7 +12,7 @@ from fastnlp.ops.documents import Packing, pack_documents
 if TYPE_CHECKING:
     from fastnlp.corpus.store import Corpus
 
-GROUP = 16  # documents; of the examples of all others, none are counted when one is read
+GROUP = 8  # documents; of the examples of all others, none are counted when one is read
 CHUNK = 1 << 20  # documents that are counted at once
 
 
@@ -32,12 +32,10 @@ class DocumentExamples:
         self.masker = masker
         self.split = split
         self._budget = packing.sequence_length - packing.num_special_tokens(1)
-        self._group_ends = self._count_examples() if split else None
+        self._group_starts = self._count_examples() if split else None
 
     def __len__(self) -> int:
-        if self._group_ends is None:
-            return len(self.corpus)
-        return int(self._group_ends[-1]) if len(self._group_ends) else 0
+        return len(self.corpus) if self._group_starts is None else int(self._group_starts[-1])
 
     def read(self, index: np.ndarray, *, seed: int, epoch: int) -> Any:
         """A batch: x, and with a masker also y and sample weights."""
@@ -68,24 +66,23 @@ class DocumentExamples:
         return examples
 
     def _count_examples(self) -> np.ndarray:
-        """The number of examples up to the end of each group: half a byte of memory a document."""
+        """The number of examples before each group, and of all: one byte of memory a document."""
         lengths = self.corpus.lengths
-        counts = np.zeros(-(-len(lengths) // GROUP), np.int64)
+        counts = np.zeros(-(-len(lengths) // GROUP) + 1, np.int64)
         for start in range(0, len(lengths), CHUNK):
             examples = self._examples_of(lengths[start : start + CHUNK])
             groups = np.add.reduceat(examples, np.arange(0, len(examples), GROUP), dtype=np.int64)
-            counts[start // GROUP : start // GROUP + len(groups)] = groups
+            counts[start // GROUP + 1 : start // GROUP + 1 + len(groups)] = groups
         return np.cumsum(counts)
 
     def _find(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The documents that examples are of, and where in them they begin."""
-        if self._group_ends is None:
+        if self._group_starts is None:
             return index, np.zeros_like(index)
-        groups = np.searchsorted(self._group_ends, index, side="right")
-        places = index - np.where(groups > 0, self._group_ends[groups - 1], 0)
-        documents = groups[:, None] * GROUP + np.arange(GROUP)
-        lengths = self.corpus.lengths[np.minimum(documents, len(self.corpus) - 1)]
-        ends = np.cumsum(self._examples_of(lengths), axis=1, dtype=np.int64)
-        members = (ends <= places[:, None]).sum(axis=1)
-        places -= np.where(members > 0, ends[np.arange(len(index)), members - 1], 0)
-        return groups * GROUP + members, places * self._budget
+        groups = np.searchsorted(self._group_starts, index, side="right") - 1
+        places = index - self._group_starts[groups]
+        documents = groups * GROUP
+        members = np.arange(GROUP)[:, None] + documents  # [GROUP, batch]
+        ends = np.cumsum(self._examples_of(self.corpus.lengths.take(members, mode="clip")), axis=0)
+        before = ends <= places
+        return documents + before.sum(axis=0), (places - (ends * before).max(axis=0)) * self._budget

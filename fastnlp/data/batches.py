@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -70,12 +71,12 @@ class Batches:
 
     Example:
 
-    >>> examples = fastnlp.data.TextExamples(["a b", "c", "d e f"], preprocess=np.char.str_len)
+    >>> examples = fastnlp.data.TextExamples(np.array(["a b", "c", "d e f"]), preprocess=np.char.str_len)
     >>> batches = fastnlp.data.Batches(examples, batch_size=2, seed=7)
     >>> len(batches)
     2
     >>> [batches[step].tolist() for step in range(4)]
-    [[5, 1], [3], [1, 3], [5]]
+    [[3, 5], [1], [5, 1], [3]]
     """
 
     def __init__(
@@ -129,10 +130,7 @@ class Batches:
         places = np.arange(first, min(first + self.batch_size, self._examples_per_epoch))
         worker, workers = self.shard
         places = places * workers + worker
-        return epoch, self._order(epoch)(places) if self.shuffle else places
-
-    def _order(self, epoch: int) -> Permutation:
-        return Permutation(len(self.examples), (self.seed, epoch))
+        return epoch, order_of(len(self.examples), (self.seed, epoch))(places) if self.shuffle else places
 
     def as_py_dataset(self, *, epochs: int | None = None, first_step: int = 0, num_threads: int = 1) -> PyDataset:
         """The batches as a `keras.utils.PyDataset`, on every backend, with no TensorFlow installed.
@@ -192,6 +190,9 @@ class Batches:
                 f"`first_step` must be below {end}, the steps of {epochs} epoch(s); received {first_step}."
             )
         return end
+
+
+order_of = lru_cache(maxsize=16)(Permutation)
 
 
 def _as_int(name: str, value: Any, low: int) -> int:

@@ -162,7 +162,7 @@ class Corpus:
         ...     30522, 0.15, mask_id, mask_selection_length=39, unselectable_token_ids=[0, 101, 102, mask_id]
         ... )
         >>> batches = corpus.batches(256, 32, masker=masker, start_value="[CLS]", end_value="[SEP]")
-        >>> masked_lm.fit(batches.as_py_dataset(), steps_per_epoch=len(batches), epochs=3)
+        >>> masked_lm.fit(batches.as_py_dataset(), steps_per_epoch=len(batches), epochs=3, shuffle=False)
         """
         if long_documents not in ("split", "cut"):
             raise ValueError(f"`long_documents` must be 'split' or 'cut'; received {long_documents!r}.")

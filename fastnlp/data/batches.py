@@ -137,8 +137,9 @@ class Batches:
 
         Args:
             epochs: how many epochs to stop after, counted from step 0; None
-                for never. Pass `steps_per_epoch=len(batches)` to `fit()`,
-                unless this is 1.
+                for never; `fit()` then needs `steps_per_epoch`. Pass
+                `shuffle=False` to `fit()`: it would take the batches of a
+                dataset that ends in an order of its own.
             first_step: the step to begin with: the number of steps that a
                 training had made when it was stopped.
             num_threads: how many threads read batches ahead, two each; 0 to
@@ -149,7 +150,7 @@ class Batches:
 
         Example:
 
-        >>> model.fit(batches.as_py_dataset(), steps_per_epoch=len(batches), epochs=3)
+        >>> model.fit(batches.as_py_dataset(), steps_per_epoch=len(batches), epochs=3, shuffle=False)
         """
         from fastnlp.data.py_dataset import PyDataset  # noqa: PLC0415 - imports Keras
 
@@ -173,7 +174,7 @@ class Batches:
 
         Example:
 
-        >>> model.fit(batches.as_tf_dataset(), steps_per_epoch=len(batches), epochs=3)
+        >>> model.fit(batches.as_tf_dataset(), steps_per_epoch=len(batches), epochs=3, shuffle=False)
         """
         from fastnlp.data.tf_dataset import tf_dataset  # noqa: PLC0415 - imports TensorFlow
 

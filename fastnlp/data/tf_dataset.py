@@ -17,7 +17,10 @@ def tf_dataset(batches: Batches, first_step: int, end: int | None, num_parallel_
 
     def read(step: tf.Tensor) -> Any:
         leaves = tf.numpy_function(
-            lambda step: tf.nest.flatten(batches[int(step)]), [step], [spec.dtype for spec in specs], stateful=False
+            lambda step: [_encode(leaf) for leaf in tf.nest.flatten(batches[int(step)])],
+            [step],
+            [spec.dtype for spec in specs],
+            stateful=False,
         )
         leaves = [tf.ensure_shape(leaf, spec.shape) for leaf, spec in zip(leaves, specs, strict=True)]
         return tf.nest.pack_sequence_as(first, leaves)
@@ -25,6 +28,10 @@ def tf_dataset(batches: Batches, first_step: int, end: int | None, num_parallel_
     parallel = tf.data.AUTOTUNE if num_parallel_calls is None else num_parallel_calls
     steps = tf.data.Dataset.range(first_step, tf.int64.max if end is None else end)
     return steps.map(read, num_parallel_calls=parallel, deterministic=True).prefetch(tf.data.AUTOTUNE)
+
+
+def _encode(array: np.ndarray) -> np.ndarray:
+    return np.char.encode(array, "utf-8") if array.dtype.kind == "U" else array
 
 
 def _spec(leaf: Any, batches: Batches) -> tf.TensorSpec:

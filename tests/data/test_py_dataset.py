@@ -108,16 +108,17 @@ def train(make_dataset, stops):
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(23, 3)).astype("float32"), generator.normal(size=(23, 1)).astype("float32")
     batches = Batches(TextExamples(x, y, preprocess=as_is), 4, seed=3)
-    weights = [np.ones((3, 1), "float32"), np.zeros(1, "float32")]
+    weights: list[np.ndarray] = []
     for first_step, end in pairwise(stops):
+        keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.layers.Dense(1)])  # which Keras builds with a batch
         model.compile(keras.optimizers.SGD(0.1), "mse")
         if first_step:
             model.build((None, 3))
             model.set_weights(weights)
-        else:
-            keras.utils.set_random_seed(0)
-        model.fit(make_dataset(batches, first_step), steps_per_epoch=1, epochs=end - first_step, verbose=0, shuffle=False)
+        model.fit(
+            make_dataset(batches, first_step), steps_per_epoch=1, epochs=end - first_step, verbose=0, shuffle=False
+        )
         weights = model.get_weights()
     return weights
 

@@ -8,7 +8,7 @@ import pytest
 from hidden_packages import HIDE
 
 from fastnlp import corpus
-from fastnlp.ops import WordPiece
+from fastnlp.ops import Masker, WordPiece
 
 TRAIN = (
     HIDE
@@ -33,7 +33,8 @@ backbone = fastnlp.models.BertBackbone(
     vocabulary_size=len(store.encoder.vocabulary), num_layers=1, num_heads=1, hidden_dim=4, intermediate_dim=8
 )
 model = fastnlp.models.BertMaskedLM(backbone)
-history = model.fit(batches.as_py_dataset(first_step=1), steps_per_epoch=len(batches), epochs=2, verbose=0)
+dataset = batches.as_py_dataset(first_step=1)
+history = model.fit(dataset, steps_per_epoch=len(batches), epochs=2, verbose=0, shuffle=False)
 assert np.isfinite(history.history["loss"]).all()
 assert np.isfinite(model.evaluate(batches.as_py_dataset(epochs=1), verbose=0)).all()
 
@@ -63,10 +64,7 @@ def test_training(run_python, tmp_path, backend):
     (tmp_path / "texts.txt").write_text("the quick fox\n\nfox the quick fox the the quick fox the fox\nthe\n" * 5)
     encoder = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "quick", "fox"])
     store = corpus.build(tmp_path / "texts.txt", tmp_path / "store", encoder)
-    masker_arguments = {"mask_selection_length": 4, "unselectable_token_ids": [0, 2, 3, 4]}
-    from fastnlp.ops import Masker
-
-    masker = Masker(8, 0.5, 4, **masker_arguments)
+    masker = Masker(8, 0.5, 4, mask_selection_length=4, unselectable_token_ids=[0, 2, 3, 4])
     x, y, _ = store.batches(8, 4, masker=masker, start_value=2, end_value=3, seed=7)[1]
     found = json.loads(run_python(TRAIN, store.path, KERAS_BACKEND=backend).splitlines()[-1])
     assert found == [backend, x["token_ids"].tolist(), y.tolist(), [], [], "tensorflow"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastnlp._version import __version__
 
 if TYPE_CHECKING:
-    from fastnlp import corpus, layers, models, ops, tf, tokenizers
+    from fastnlp import corpus, data, layers, models, ops, tf, tokenizers
     from fastnlp._dispatch import use_target
     from fastnlp.config import show_config
     from fastnlp.ragged import Ragged
@@ -20,6 +20,7 @@ __all__ = [
     "Ragged",
     "__version__",
     "corpus",
+    "data",
     "layers",
     "models",
     "ops",
@@ -29,7 +30,7 @@ __all__ = [
     "use_target",
 ]
 
-_MODULES = ("corpus", "layers", "models", "ops", "tf", "tokenizers")
+_MODULES = ("corpus", "data", "layers", "models", "ops", "tf", "tokenizers")
 _NAMES = {"Ragged": "fastnlp.ragged", "show_config": "fastnlp.config", "use_target": "fastnlp._dispatch"}
 
 

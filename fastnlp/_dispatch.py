@@ -42,6 +42,7 @@ __all__ = [
     "WordTable",
     "available_targets",
     "native",
+    "pack_documents",
     "pack_segments",
     "split_lines",
     "target",
@@ -517,3 +518,46 @@ def pack_segments(
         segment_ids.reshape(shape) if return_segment_ids else None,
         padding_mask.reshape(shape),
     )
+
+
+def pack_documents(
+    documents: tuple[np.ndarray, np.ndarray, np.ndarray],
+    packing: Packing,
+    masking: bytes | None,
+    seed: int,
+    epoch: int,
+    examples: np.ndarray,
+    num_threads: int,
+) -> tuple[np.ndarray, ...]:
+    """Documents that lie anywhere in one array, each packed into a row and masked.
+
+    Args:
+        documents: ids (uint16 or int32) of many documents; int64, where each of these begins, and its length.
+        packing: how they are packed; the special tokens fit into a row.
+        masking: a model in its canonical form, with a `selection_length`; None for no masks.
+        seed: 0 to 2**63 - 1.
+        epoch: at least 0.
+        examples: int64, the number of each document.
+        num_threads: at least 1.
+
+    Returns:
+        Token ids and padding mask, `[rows, sequence_length]`; with a model, also positions, ids and weights of the
+        selected tokens, `[rows, selection_length]`.
+    """
+    if _target != REFERENCE:
+        assert native is not None
+        token_ids, _, padding_mask, *selected = native.pack_documents(
+            *documents, *packing, masking, seed, epoch, examples, num_threads
+        )
+    else:
+        ids, starts, lengths = documents
+        bounds = zip(starts.tolist(), lengths.tolist(), strict=True)
+        rows = [reference_packing.pack_segments([ids[start : start + n].tolist()], packing) for start, n in bounds]
+        token_ids, _, padding_mask = _columns(rows)
+        if masking is not None:
+            row_splits = np.arange(len(rows) + 1) * packing.sequence_length
+            token_ids, *selected, _ = MaskingKernels(masking).mask_tokens(
+                token_ids.reshape(-1), row_splits, np.empty(0, np.uint8), seed, examples, np.array([epoch]), 1
+            )
+    results = [token_ids, padding_mask] if masking is None else [token_ids, padding_mask, *selected]
+    return tuple(part.reshape(len(examples), -1) for part in results)

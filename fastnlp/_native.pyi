@@ -53,6 +53,30 @@ def mask_tokens(
     npt.NDArray[np.float32],
     npt.NDArray[np.int64],
 ]: ...
+def pack_documents(
+    ids: npt.NDArray[np.uint16] | npt.NDArray[np.int32],
+    starts: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    sequence_length: int,
+    start_value: Sequence[int],
+    end_value: Sequence[int],
+    sep_value: Sequence[int],
+    pad_value: int,
+    truncate: str,
+    padding_side: str,
+    dumped: bytes | None,
+    seed: int,
+    epoch: int,
+    examples: npt.NDArray[np.int64],
+    num_threads: int,
+) -> tuple[
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.bool_],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.float32],
+]: ...
 
 class Texts:
     @overload

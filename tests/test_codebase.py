@@ -25,7 +25,8 @@ LAYERS = {
     "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
-    "corpus": {"numpy", "orjson", "pyarrow", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
+    "data": {"numpy", "keras", "tensorflow", "fastnlp.ops"},
+    "corpus": {"numpy", "orjson", "pyarrow", "fastnlp.data", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
     "bench": {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
         "fastnlp.tokenizers",

@@ -16,6 +16,7 @@ PACK_SEGMENTS = "Pack two segments into rows of {}"
 PACK_START_END = "Pack one segment into rows of {}"
 MASK_TOKENS = "Mask rows of 256 tokens, {}"
 MASK_DATASET = "Mask rows of 256 tokens in tf.data"
+READ_STORE = "Read masked rows of 256 from a token store in batches of {}"
 PACK_DATASET = "Pack two segments into rows of {} in tf.data"
 
 # The part after the first space says which part of an implementation, or how it is used.

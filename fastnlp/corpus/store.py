@@ -11,9 +11,13 @@ from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
+from fastnlp.corpus.document_examples import DocumentExamples
 from fastnlp.corpus.manifest import Manifest, read_manifest, restore_encoder
 from fastnlp.corpus.megatron import map_tokens
-from fastnlp.ops import WordPiece
+from fastnlp.data import Batches
+from fastnlp.data.text_examples import check_dense
+from fastnlp.ops import Masker, WordPiece
+from fastnlp.ops.packing_options import Tokens, as_packing, check_fit, with_dtype
 from fastnlp.ragged import Ragged
 
 
@@ -70,6 +74,20 @@ class Corpus:
         """The dtype of the ids: uint16 or int32."""
         return self._ids.dtype
 
+    @property
+    def ids(self) -> np.ndarray:
+        """The ids of all documents, one after another: a read-only view of the file."""
+        return self._ids
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int32, the number of tokens of every document: a read-only view of the file."""
+        return self._lengths
+
+    def spans(self, documents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """int64, where in `ids` documents begin, and their numbers of tokens."""
+        return self._offsets[documents] // self.dtype.itemsize, self._lengths[documents].astype(np.int64)
+
     @cached_property
     def encoder(self) -> WordPiece:
         """The encoder that the store was made with.
@@ -82,6 +100,96 @@ class Corpus:
     def decode(self, index: SupportsIndex | slice) -> Any:
         """The text that the ids of a document stand for, a str; or those of a slice, a list of str."""
         return self.encoder.decode(self[index])
+
+    def batches(
+        self,
+        sequence_length: int,
+        batch_size: int,
+        *,
+        masker: Masker | None = None,
+        long_documents: str = "split",
+        start_value: Tokens = None,
+        end_value: Tokens = None,
+        pad_value: int | str | None = None,
+        padding_side: str = "right",
+        seed: int = 0,
+        shuffle: bool = True,
+        drop_remainder: bool = False,
+        shard: tuple[int, int] = (0, 1),
+    ) -> Batches:
+        """Batches for training: documents packed to one length, and masked as they are read.
+
+        A batch is a dict of NumPy arrays `[batch, sequence_length]`: int32
+        `"token_ids"`, int32 `"segment_ids"`, all 0, and bool `"padding_mask"`.
+        With a masker it is a tuple of this dict, which then holds
+        `"mask_positions"`, and of `mask_ids` and `mask_weights` (see
+        `fastnlp.ops.MaskedTokens`): labels and sample weights, as
+        `fastnlp.models.BertMaskedLM` takes them. An example's masks follow
+        from its number, the epoch and the seed.
+
+        Args:
+            sequence_length: the length of a row.
+            batch_size: number of examples a batch.
+            masker: how tokens are masked, with a `mask_selection_length`; None
+                for no masks.
+            long_documents: `"split"` makes several examples of a document that
+                does not fit into a row, so that all tokens are used; `"cut"`
+                leaves out what does not fit, and example i is document i.
+                An empty document is an example too.
+            start_value: what stands before the tokens: an id or a token of
+                the store's vocabulary, or several.
+            end_value: what stands behind them.
+            pad_value: what fills the row; 0 where None.
+            padding_side: `"right"` or `"left"`.
+            seed: of the order and of the masks, 0 to 2**63 - 1.
+            shuffle: whether every epoch has a random order.
+            drop_remainder: whether to leave out an epoch's last batch where it
+                is smaller than the others.
+            shard: `(i, n)` for worker i of n; see `fastnlp.data.Batches`.
+
+        Returns:
+            A `fastnlp.data.Batches`, whose `as_py_dataset()` and
+            `as_tf_dataset()` feed Keras.
+
+        Raises:
+            TypeError, ValueError: where an argument is unusable.
+
+        Example:
+
+        >>> corpus = fastnlp.corpus.open("reviews.tokens")
+        >>> mask_id = corpus.encoder.token_to_id("[MASK]")
+        >>> masker = fastnlp.ops.Masker(
+        ...     30522, 0.15, mask_id, mask_selection_length=39, unselectable_token_ids=[0, 101, 102, mask_id]
+        ... )
+        >>> batches = corpus.batches(256, 32, masker=masker, start_value="[CLS]", end_value="[SEP]")
+        >>> masked_lm.fit(batches.as_py_dataset(), steps_per_epoch=len(batches), epochs=3, shuffle=False)
+        """
+        if long_documents not in ("split", "cut"):
+            raise ValueError(f"`long_documents` must be 'split' or 'cut'; received {long_documents!r}.")
+        if masker is not None:
+            check_dense(masker)
+        packing = as_packing(
+            sequence_length,
+            start_value=self._as_ids(start_value),
+            end_value=self._as_ids(end_value),
+            pad_value=self._as_ids(pad_value),
+            padding_side=padding_side,
+        )
+        packing = with_dtype(packing, np.dtype(np.int32))
+        check_fit(packing, 1)
+        if packing.sequence_length == packing.num_special_tokens(1):
+            raise ValueError(
+                f"`sequence_length` must leave room for tokens; received {sequence_length}, for "
+                f"{packing.num_special_tokens(1)} special tokens."
+            )
+        examples = DocumentExamples(self, packing, masker, long_documents == "split")
+        return Batches(examples, batch_size, seed=seed, shuffle=shuffle, drop_remainder=drop_remainder, shard=shard)
+
+    def _as_ids(self, tokens: Any) -> Any:
+        """Tokens with ids in place of str."""
+        if isinstance(tokens, (list, tuple)):
+            return [self._as_ids(token) for token in tokens]
+        return self.encoder.token_to_id(tokens) if isinstance(tokens, str) else tokens
 
     def __len__(self) -> int:
         return len(self._lengths)

@@ -9,7 +9,7 @@ from fastnlp.models.masked_lm_preprocessor import MaskedLMPreprocessor
 from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
 
 
-@keras.saving.register_keras_serializable(package="fastnlp")  # type: ignore[untyped-decorator]  # Keras has no types
+@keras.saving.register_keras_serializable(package="fastnlp")
 class BertMaskedLMPreprocessor(MaskedLMPreprocessor):
     """Tokenizes text, packs it and masks it for `fastnlp.models.BertMaskedLM`.
 

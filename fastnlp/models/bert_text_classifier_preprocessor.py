@@ -9,7 +9,7 @@ from fastnlp.models.text_classifier_preprocessor import TextClassifierPreprocess
 from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
 
 
-@keras.saving.register_keras_serializable(package="fastnlp")  # type: ignore[untyped-decorator]  # Keras has no types
+@keras.saving.register_keras_serializable(package="fastnlp")
 class BertTextClassifierPreprocessor(TextClassifierPreprocessor):
     """Tokenizes text and packs it for `fastnlp.models.BertTextClassifier`.
 

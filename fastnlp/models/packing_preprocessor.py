@@ -26,6 +26,8 @@ class PackingPreprocessor(Preprocessor):
             names it.
     """
 
+    tokenizer: Any  # its special tokens are attributes of their own
+
     def __init__(
         self, tokenizer: Tokenizer, sequence_length: int = 512, truncate: str = "round_robin", **kwargs: Any
     ) -> None:

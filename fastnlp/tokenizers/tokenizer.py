@@ -73,7 +73,7 @@ class Tokenizer(PreprocessingLayer):
 
         Args:
             segments: a tuple of segments of text.
-            packer: the layer that packs them.
+            packer: the layer that packs them; it must have a `pad_value`.
             masker: the layer that masks.
             index, epoch: arguments of the masker's call.
 

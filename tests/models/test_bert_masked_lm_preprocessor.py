@@ -91,8 +91,10 @@ def test_tensorflow(target, tokenizer, preprocessor):
             "mask_positions": [*leading, 4],
         }
         assert [spec.shape.as_list() for spec in labels] == [[*leading, 4]] * 2
+        rows = {name: [batch[0][name] for batch in mapped] for name in features}
+        y, sample_weight = ([batch[part] for batch in mapped] for part in (1, 2))
         join = np.concatenate if leading else np.stack
-        assert_same(keras.tree.map_structure(lambda *parts: join([part.numpy() for part in parts]), *mapped), expected)
+        assert_same(({name: join(parts) for name, parts in rows.items()}, join(y), join(sample_weight)), expected)
 
 
 def test_every_epoch_draws_anew(tokenizer, preprocessor):
@@ -181,6 +183,7 @@ def test_numbers_that_do_not_fit(target, preprocessor, call, message):
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")  # of the pooled output, which has no part in masks
+@pytest.mark.filterwarnings("ignore:`shuffle=True` was passed")  # as Keras does, to itself
 def test_fit_on_raw_strings(tokenizer, backbone):
     preprocessor = BertMaskedLMPreprocessor(tokenizer, **OPTIONS)
     masked_lm = BertMaskedLM(backbone, preprocessor=preprocessor)

@@ -49,16 +49,6 @@ std::vector<size_t> chunks_of(std::span<const int64_t> row_splits) {
   return bounds;
 }
 
-Status unknown_id(std::span<const int32_t> token_ids, uint32_t vocabulary_size, size_t row) {
-  const auto found =
-      std::ranges::find_if(token_ids, [&](int32_t id) { return static_cast<uint32_t>(id) >= vocabulary_size; });
-  return Status::error(Code::kInvalidId,
-                       "`token_ids` must be in [0, " + std::to_string(vocabulary_size - 1) + "]; received " +
-                           std::to_string(*found) + " in row " + std::to_string(row) + ", position " +
-                           std::to_string(found - token_ids.begin()) + ".",
-                       static_cast<int64_t>(row));
-}
-
 // Masks rows [begin, end), and calls take(row, ids, positions) for each.
 template <typename Take>
 Status mask_rows(const Model& model, const Rows& rows, size_t begin, size_t end, int32_t* masked, Take take) {
@@ -79,6 +69,32 @@ Status mask_rows(const Model& model, const Rows& rows, size_t begin, size_t end,
 }
 
 }  // namespace
+
+void DenseSelections::write(size_t row, size_t selection_length, std::span<const int32_t> token_ids,
+                            std::span<const uint32_t> selected) const {
+  const size_t count = selected.size();
+  int64_t* const row_positions = positions + row * selection_length;
+  int32_t* const row_ids = ids + row * selection_length;
+  float* const row_weights = weights + row * selection_length;
+  for (size_t i = 0; i < count; ++i) {
+    row_positions[i] = selected[i];
+    row_ids[i] = token_ids[selected[i]];
+  }
+  std::fill_n(row_positions + count, selection_length - count, 0);
+  std::fill_n(row_ids + count, selection_length - count, 0);
+  std::fill_n(row_weights, count, 1.0F);
+  std::fill_n(row_weights + count, selection_length - count, 0.0F);
+}
+
+Status unknown_id(std::span<const int32_t> token_ids, uint32_t vocabulary_size, size_t row) {
+  const auto found =
+      std::ranges::find_if(token_ids, [&](int32_t id) { return static_cast<uint32_t>(id) >= vocabulary_size; });
+  return Status::error(Code::kInvalidId,
+                       "`token_ids` must be in [0, " + std::to_string(vocabulary_size - 1) + "]; received " +
+                           std::to_string(*found) + " in row " + std::to_string(row) + ", position " +
+                           std::to_string(found - token_ids.begin()) + ".",
+                       static_cast<int64_t>(row));
+}
 
 RowMasker::RowMasker(const Model& model)
     : model_(model), fill_(fill_blocks(current_target())), find_selectable_(find_selectable(current_target())) {}
@@ -295,20 +311,8 @@ void RowMasker::list_selected() {
 
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked,
                    const DenseSelections& out) try {
-  const size_t length = model.selection_length;
   const auto take = [&](size_t row, std::span<const int32_t> ids, std::span<const uint32_t> positions) {
-    const size_t count = positions.size();
-    int64_t* const out_positions = out.positions + row * length;
-    int32_t* const out_ids = out.ids + row * length;
-    float* const out_weights = out.weights + row * length;
-    for (size_t i = 0; i < count; ++i) {
-      out_positions[i] = positions[i];
-      out_ids[i] = ids[positions[i]];
-    }
-    std::fill_n(out_positions + count, length - count, 0);
-    std::fill_n(out_ids + count, length - count, 0);
-    std::fill_n(out_weights, count, 1.0F);
-    std::fill_n(out_weights + count, length - count, 0.0F);
+    out.write(row, model.selection_length, ids, positions);
   };
   struct Nothing {
     void clear() {}

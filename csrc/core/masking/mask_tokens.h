@@ -29,6 +29,10 @@ struct DenseSelections {
   int64_t* positions;
   int32_t* ids;
   float* weights;  // 1 for a selected token, 0 for padding
+
+  // Writes what was selected of a row of ids.
+  void write(size_t row, size_t selection_length, std::span<const int32_t> token_ids,
+             std::span<const uint32_t> selected) const;
 };
 
 // What was selected, for rows of any length.
@@ -43,6 +47,9 @@ struct RaggedSelections {
 // selection_length.
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked, const DenseSelections& out);
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked, RaggedSelections& out);
+
+// The error of a row that holds an id which is not in the vocabulary.
+Status unknown_id(std::span<const int32_t> token_ids, uint32_t vocabulary_size, size_t row);
 
 // Masks one row after another, with memory that is used again.
 class RowMasker {

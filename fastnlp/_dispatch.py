@@ -210,10 +210,7 @@ class WordPieceKernels:
         Raises:
             ValueError: where they do not have the same number of texts, which only who reads them knows.
         """
-        texts = [(_native_texts if _target != REFERENCE else _reference_texts)(source) for source in sources]
-        rows = list(map(len, texts))
-        if len(set(rows)) > 1:
-            raise ValueError(f"`segments` must have the same number of rows; received {rows}.")
+        texts, rows = _texts_of_segments(sources)
         if _target != REFERENCE:
             packed = self._native.encode_and_pack(texts, *packing, num_threads=num_threads, strict=strict)
         else:
@@ -221,8 +218,77 @@ class WordPieceKernels:
             packed = _columns(
                 [reference_wordpiece.encode_and_pack(row, self.model, packing) for row in zip(*segments, strict=True)]
             )
-        token_ids, segment_ids, padding_mask = (part.reshape(rows[0], packing.sequence_length) for part in packed)
+        token_ids, segment_ids, padding_mask = (part.reshape(rows, packing.sequence_length) for part in packed)
         return token_ids, segment_ids, padding_mask
+
+    def encode_and_mask(
+        self,
+        sources: Sequence[Any],
+        packing: Packing,
+        masking: MaskingKernels,
+        seed: int,
+        examples: np.ndarray | None,
+        epochs: np.ndarray,
+        enumerate_rows: bool,
+        num_threads: int,
+        strict: bool,
+    ) -> tuple[np.ndarray, ...]:
+        """The same with tokens masked; and the positions, ids and weights of those that were selected.
+
+        Args:
+            sources, packing: as for `encode_and_pack`.
+            masking: how tokens are masked; its model has a `selection_length`, and knows all ids.
+            seed: 0 to 2**63 - 1.
+            examples: int64, one a row; None where something stands in for a row's number.
+            epochs: int64, one a row or one for all.
+            enumerate_rows: whether that is the row's place, or else its tokens.
+            num_threads: at least 1.
+            strict: whether invalid UTF-8 is an error.
+
+        Raises:
+            ValueError: as `encode_and_pack`; and where a number is missing or there is one too many.
+        """
+        texts, rows = _texts_of_segments(sources)
+        for name, numbers, right in (("index", examples, (rows,)), ("epoch", epochs, (1, rows))):
+            if numbers is not None and len(numbers) not in right:
+                raise ValueError(f"`{name}` must hold one integer a row; received {len(numbers)}, for {rows} rows.")
+        if examples is None:
+            examples = np.arange(rows if enumerate_rows else 0, dtype=np.int64)
+        if _target != REFERENCE:
+            packed, selected = self._native.encode_and_mask(
+                texts, *packing, masking.dumped, seed, examples, epochs, num_threads=num_threads, strict=strict
+            )
+        else:
+            packed, selected = self._reference_encode_and_mask(
+                [_checked(part, strict) for part in texts], packing, masking.model, seed, examples, epochs
+            )
+        shapes = [packing.sequence_length] * 3 + [masking.model.selection_length] * 3
+        return tuple(part.reshape(rows, size) for part, size in zip([*packed, *selected], shapes, strict=True))
+
+    def _reference_encode_and_mask(
+        self,
+        segments: list[list[bytes]],
+        packing: Packing,
+        masking: MaskingModel,
+        seed: int,
+        examples: np.ndarray,
+        epochs: np.ndarray,
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        packed, selected = [], []
+        for row, texts in enumerate(zip(*segments, strict=True)):
+            masked, segment_ids, padding_mask = reference_wordpiece.encode_and_mask(
+                texts,
+                self.model,
+                packing,
+                masking,
+                seed=seed,
+                epoch=int(epochs[row % len(epochs)]),
+                example=int(examples[row]) if len(examples) else None,
+            )
+            padding = [0] * ((masking.selection_length or 0) - len(masked.ids))
+            packed.append((masked.token_ids, segment_ids, padding_mask))
+            selected.append((masked.positions + padding, masked.ids + padding, [1] * len(masked.ids) + padding))
+        return _columns(packed), _columns(selected, (np.int64, np.int32, np.float32))
 
     def decode(self, values: np.ndarray, row_splits: np.ndarray, num_threads: int) -> list[str]:
         """The text of every row of ids, which the caller has checked."""
@@ -401,9 +467,22 @@ def learn(
     return kernels[algorithm](*arguments, **options)
 
 
-def _columns(rows: Sequence[tuple[list[int], list[int], list[bool]]]) -> list[np.ndarray]:
-    """Token ids, segment ids and padding masks of packed rows."""
-    return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate((np.int32, np.int32, bool))]
+def _columns(rows: Sequence[tuple[list[Any], ...]], dtypes: Sequence[Any] = (np.int32, np.int32, bool)) -> Any:
+    """What rows consist of, by part: token ids, segment ids and padding masks of packed rows."""
+    return [np.array([row[part] for row in rows], dtype) for part, dtype in enumerate(dtypes)]
+
+
+def _texts_of_segments(sources: Sequence[Any]) -> tuple[list[Any], int]:
+    """The texts of every segment, for the target in use, and their number.
+
+    Raises:
+        ValueError: where it is not the same for all, which only who reads them knows.
+    """
+    texts = [(_native_texts if _target != REFERENCE else _reference_texts)(source) for source in sources]
+    rows = list(map(len, texts))
+    if len(set(rows)) > 1:
+        raise ValueError(f"`segments` must have the same number of rows; received {rows}.")
+    return texts, rows[0]
 
 
 class MaskingKernels:

@@ -143,6 +143,26 @@ class WordPieceModel:
         num_threads: int,
         strict: bool,
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]: ...
+    def encode_and_mask(
+        self,
+        segments: Sequence[Texts],
+        sequence_length: int,
+        start_value: Sequence[int],
+        end_value: Sequence[int],
+        sep_value: Sequence[int],
+        pad_value: int,
+        truncate: str,
+        padding_side: str,
+        masking: bytes,
+        seed: int,
+        examples: npt.NDArray[np.int64],
+        epochs: npt.NDArray[np.int64],
+        num_threads: int,
+        strict: bool,
+    ) -> tuple[
+        tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]],
+        tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]],
+    ]: ...
     def decode(self, ids: npt.NDArray[np.int32], row_splits: npt.NDArray[np.int64], num_threads: int) -> list[str]: ...
 
 class WordPieceLadder:

@@ -12,8 +12,10 @@
 #include "bindings/packing.h"
 #include "bindings/results.h"
 #include "bindings/texts.h"
+#include "core/masking/model.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
+#include "core/wordpiece/encode_and_mask.h"
 #include "core/wordpiece/encode_and_pack.h"
 #include "core/wordpiece/encode_with_offsets.h"
 #include "core/wordpiece/ladder.h"
@@ -25,6 +27,14 @@ namespace fastnlp {
 namespace {
 
 using wordpiece::Model;
+
+template <typename T>
+using Array = py::array_t<T, py::array::c_style>;
+
+template <typename T>
+std::span<const T> span_of(const Array<T>& array) {
+  return {array.data(), static_cast<size_t>(array.size())};
+}
 
 std::shared_ptr<const Model> load(const py::bytes& dumped) {
   std::shared_ptr<const Model> model;
@@ -59,6 +69,36 @@ py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& s
   }
   if (!status.ok()) raise(status);
   return packed.release();
+}
+
+py::tuple encode_and_mask(const Model& model, const std::vector<const Texts*>& segments, size_t sequence_length,
+                          std::vector<int32_t> start_value, std::vector<int32_t> end_value,
+                          std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
+                          std::string_view padding_side, const py::bytes& masking, uint64_t seed,
+                          const Array<int64_t>& examples, const Array<int64_t>& epochs, int num_threads, bool strict) {
+  const packing::Packing packing = as_packing(sequence_length, std::move(start_value), std::move(end_value),
+                                              std::move(sep_value), pad_value, truncate, padding_side);
+  masking::Model masking_model;
+  if (const Status status = masking::load(std::string_view(masking), masking_model); !status.ok()) raise(status);
+  const wordpiece::MaskNumbers numbers = {seed, span_of(examples), span_of(epochs)};
+  std::vector<std::span<const std::string_view>> views;
+  for (const Texts* texts : segments) views.emplace_back(texts->views());
+  PackedBuffers packed(views.front().size() * sequence_length, /*with_segment_ids=*/true);
+  Buffer<int64_t> positions;
+  Buffer<int32_t> ids;
+  Buffer<float> weights;
+  const size_t selected = views.front().size() * masking_model.selection_length;
+  positions.resize(selected);
+  ids.resize(selected);
+  weights.resize(selected);
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = wordpiece::encode_and_mask(model, views, {num_threads, strict}, packing, masking_model, numbers,
+                                        packed.rows(), {positions.data(), ids.data(), weights.data()});
+  }
+  if (!status.ok()) raise(status);
+  return py::make_tuple(packed.release(), py::make_tuple(to_numpy(positions), to_numpy(ids), to_numpy(weights)));
 }
 
 py::tuple encode_with_offsets(const Model& model, const Texts& texts, int num_threads, bool strict) {
@@ -142,6 +182,11 @@ void register_wordpiece(py::module_& module) {
            py::arg("end_value"), py::arg("sep_value"), py::arg("pad_value"), py::arg("truncate"),
            py::arg("padding_side"), py::arg("num_threads"), py::arg("strict"),
            "Token ids, segment ids and padding mask of rows of texts, flat.")
+      .def("encode_and_mask", &encode_and_mask, py::arg("segments"), py::arg("sequence_length"), py::arg("start_value"),
+           py::arg("end_value"), py::arg("sep_value"), py::arg("pad_value"), py::arg("truncate"),
+           py::arg("padding_side"), py::arg("masking"), py::arg("seed"), py::arg("examples"), py::arg("epochs"),
+           py::arg("num_threads"), py::arg("strict"),
+           "The same with tokens masked; and the positions, ids and weights of those that were selected, flat.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
 

@@ -14,13 +14,14 @@
 #include "tf_ops/row_splits.h"
 
 namespace fastnlp::tf_ops {
-namespace {
 
 void check_size(const char* name, size_t size, size_t right) {
   if (size == right) return;
   throw Error(TF_INVALID_ARGUMENT, "`" + std::string(name) + "` must hold " + std::to_string(right) +
                                        " elements; received " + std::to_string(size) + ".");
 }
+
+namespace {
 
 class MaskTokensKernel {
  public:

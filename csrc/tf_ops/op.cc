@@ -34,7 +34,7 @@ void ShapeInference::set_vector_output(int index, int64_t size) {
 }
 
 void register_op(const char* name, std::initializer_list<const char*> inputs,
-                 std::initializer_list<const char*> outputs, std::initializer_list<const char*> attributes,
+                 std::initializer_list<const char*> outputs, const std::vector<const char*>& attributes,
                  void (*infer_shapes)(TF_ShapeInferenceContext*, TF_Status*)) {
   TF_OpDefinitionBuilder* const builder = c_api.TF_NewOpDefinitionBuilder(name);
   for (const char* input : inputs) c_api.TF_OpDefinitionBuilderAddInput(builder, input);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <vector>
 
 #include "tf_ops/c_api.h"
 
@@ -30,7 +31,7 @@ class ShapeInference {
 
 // Registers an op; the specs are written as in REGISTER_OP, "name: type". Throws Error where TensorFlow refuses it.
 void register_op(const char* name, std::initializer_list<const char*> inputs,
-                 std::initializer_list<const char*> outputs, std::initializer_list<const char*> attributes,
+                 std::initializer_list<const char*> outputs, const std::vector<const char*>& attributes,
                  void (*infer_shapes)(TF_ShapeInferenceContext*, TF_Status*));
 
 }  // namespace fastnlp::tf_ops

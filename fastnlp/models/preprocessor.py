@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import keras
+import numpy as np
 
 from fastnlp.tokenizers.tokenizer import Tokenizer
 
@@ -64,3 +65,10 @@ class Preprocessor(keras.layers.Layer):  # type: ignore[misc]  # Keras has no ty
     def get_build_config(self) -> None:
         """Nothing is built."""
         return
+
+
+def is_text(value: Any) -> bool:
+    """Whether `value` is text, or an array or tensor of it."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "USO"
+    return isinstance(value, (str, bytes)) or "string" in str(getattr(value, "dtype", ""))

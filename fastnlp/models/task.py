@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, Self
 
 import keras
-import numpy as np
 
 from fastnlp.models.backbone import Backbone
 from fastnlp.models.batches import batches, split
-from fastnlp.models.preprocessor import Preprocessor
+from fastnlp.models.preprocessor import Preprocessor, is_text
 
 
 class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
@@ -57,13 +56,14 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "preprocessor":  # no layer of the model: it has no weights, and does not run on tensors
+            _check_length(value, self.backbone)
             self.__dict__[name] = value
         else:
             super().__setattr__(name, value)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Run the model on preprocessed inputs."""
-        if any(_is_text(leaf) for leaf in keras.tree.flatten(inputs)):
+        if any(is_text(leaf) for leaf in keras.tree.flatten(inputs)):
             raise ValueError(
                 f"`inputs` must be tensors where {self.name} is called, which does not preprocess; received text. Use "
                 "`predict()`, or preprocess it first."
@@ -73,6 +73,7 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
     def preprocess_samples(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Run the preprocessor, if there is one, on a batch of examples."""
         if isinstance(self.preprocessor, Preprocessor):
+            _check_length(self.preprocessor, self.backbone)
             return self.preprocessor(x, y=y, sample_weight=sample_weight)
         if self.preprocessor is not None:
             x = self.preprocessor(x)
@@ -175,7 +176,11 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         return cls(**{**config, **parts})
 
 
-def _is_text(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "USO"
-    return isinstance(value, (str, bytes)) or "string" in str(getattr(value, "dtype", ""))
+def _check_length(preprocessor: Any, backbone: Backbone) -> None:
+    """The preprocessor's sequences must not be longer than those that the backbone has positions for."""
+    length, limit = getattr(preprocessor, "sequence_length", None), getattr(backbone, "max_sequence_length", None)
+    if length is not None and limit is not None and length > limit:
+        raise ValueError(
+            f"`sequence_length` of the preprocessor must be at most {limit}, the backbone's `max_sequence_length`; "
+            f"received {length}."
+        )

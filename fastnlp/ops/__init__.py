@@ -2,7 +2,7 @@
 
 from fastnlp.ops.encoding import Encoding
 from fastnlp.ops.lines import Lines
-from fastnlp.ops.masking import MaskedTokens, Masker
+from fastnlp.ops.masking import MaskedSegments, MaskedTokens, Masker
 from fastnlp.ops.packing import PackedSegments, PackedTokens, pack_segments, pack_start_end
 from fastnlp.ops.vocabulary_learning import count_words, learn_vocabulary
 from fastnlp.ops.vocabulary_report import VocabularyReport, report_vocabulary
@@ -11,6 +11,7 @@ from fastnlp.ops.wordpiece import WordPiece
 __all__ = [
     "Encoding",
     "Lines",
+    "MaskedSegments",
     "MaskedTokens",
     "Masker",
     "PackedSegments",

@@ -39,6 +39,31 @@ class MaskedTokens(NamedTuple):
     mask_weights: Ragged | np.ndarray
 
 
+class MaskedSegments(NamedTuple):
+    """Packed rows of `sequence_length` tokens with masks.
+
+    The first three are `[rows, sequence_length]`, the others `[rows,
+    mask_selection_length]` and padded with 0; without the first dimension for one
+    row.
+
+    Attributes:
+        token_ids: int32, with tokens replaced.
+        segment_ids: int32; see `PackedSegments`.
+        padding_mask: bool, False where there is padding.
+        mask_positions: int64, where in their row the selected tokens stand, in
+            increasing order.
+        mask_ids: int32, the tokens that stood there.
+        mask_weights: float32, 1 for a selected token, 0 for padding.
+    """
+
+    token_ids: np.ndarray
+    segment_ids: np.ndarray
+    padding_mask: np.ndarray
+    mask_positions: np.ndarray
+    mask_ids: np.ndarray
+    mask_weights: np.ndarray
+
+
 class Masker:
     """Selects tokens and replaces them, as masked language models are trained on.
 
@@ -163,6 +188,16 @@ class Masker:
         return self._kernels.dumped
 
     @property
+    def kernels(self) -> MaskingKernels:
+        """What does the work."""
+        return self._kernels
+
+    @property
+    def vocabulary_size(self) -> int:
+        """The number of token ids."""
+        return self._kernels.model.vocabulary_size
+
+    @property
     def mask_selection_length(self) -> int | None:
         """The length of the rows that results are padded to; None where they are ragged."""
         return self._kernels.model.selection_length
@@ -222,7 +257,7 @@ class Masker:
             self._as_int32(rows),
             rows.splits,
             special,
-            random.getrandbits(SEED_BITS) if seed is None else as_seed(seed),
+            draw_seed() if seed is None else as_seed(seed),
             examples,
             _as_row_numbers("epoch", epoch, None if np.ndim(epoch) == 0 else count),
             threads,
@@ -257,6 +292,21 @@ class Masker:
 def as_seed(seed: Any) -> int:
     """A checked seed."""
     return _as_int("seed", seed, 0, 2**SEED_BITS - 1)
+
+
+def draw_seed() -> int:
+    """A new seed, from Python's `random`."""
+    return random.getrandbits(SEED_BITS)
+
+
+def as_numbers(name: str, value: Any) -> np.ndarray:
+    """Checked numbers of rows, int64: one or several."""
+    numbers = np.asarray(value)
+    if numbers.size and numbers.dtype.kind not in "iu":
+        raise TypeError(f"`{name}` must hold integers; received {value!r:.100}.")
+    if numbers.ndim > 1:
+        raise ValueError(f"`{name}` must hold one integer a row; received {value!r:.100}.")
+    return np.atleast_1d(numbers).astype(np.int64)
 
 
 class _Rows(NamedTuple):
@@ -301,12 +351,10 @@ def _as_rows(name: str, value: Any, kinds: str = "iu") -> _Rows:
 
 def _as_row_numbers(name: str, value: Any, count: int | None) -> np.ndarray:
     """int64, one a row; or one, where `count` is None."""
-    numbers = np.asarray(value)
-    if numbers.size and numbers.dtype.kind not in "iu":
-        raise TypeError(f"`{name}` must hold integers; received {value!r:.100}.")
-    if numbers.size != (1 if count is None else count) or numbers.ndim > 1:
+    numbers = as_numbers(name, value)
+    if numbers.size != (1 if count is None else count):
         raise ValueError(f"`{name}` must hold one integer a row; received {value!r:.100}.")
-    return np.atleast_1d(numbers).astype(np.int64)
+    return numbers
 
 
 def _as_int(name: str, value: Any, low: int, high: int) -> int:

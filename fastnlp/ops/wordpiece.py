@@ -11,12 +11,13 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from fastnlp import _dispatch
-from fastnlp._dispatch import BERT, KERAS, WordPieceKernels
+from fastnlp._dispatch import BERT, KERAS, Packing, WordPieceKernels
 from fastnlp.ops.encoding import Encoding
+from fastnlp.ops.masking import MaskedSegments, Masker, as_numbers, as_seed, draw_seed
 from fastnlp.ops.packing import PackedSegments
 from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
 from fastnlp.ops.text_rules import as_text_rules
-from fastnlp.ops.texts import as_texts
+from fastnlp.ops.texts import Texts, as_texts
 from fastnlp.ops.threads import as_num_threads
 from fastnlp.ops.vocabulary import as_vocabulary
 from fastnlp.ragged import Ragged
@@ -251,13 +252,12 @@ class WordPiece:
         >>> encoding.word_ids.tolist()
         [0, 0, 1]
         """
-        if errors not in ("replace", "strict"):
-            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        strict = _is_strict(errors)
         threads = as_num_threads(num_threads)
         if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
         batch = as_texts(texts)
-        source, strict = batch.source, errors == "strict"
+        source = batch.source
 
         def shape(values: np.ndarray, pad_value: int = 0) -> Ragged | np.ndarray:
             if sequence_length is None and batch.scalar:
@@ -321,30 +321,101 @@ class WordPiece:
         >>> packed.token_ids.tolist()
         [[2, 4, 5, 3, 5, 3, 0]]
         """
-        if errors not in ("replace", "strict"):
-            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
-        threads = as_num_threads(num_threads)
-        packing = as_packing(
-            sequence_length,
-            start_value=start_value,
-            end_value=end_value,
-            sep_value=sep_value,
-            pad_value=pad_value,
-            truncate=truncate,
-            padding_side=padding_side,
+        threads, strict = as_num_threads(num_threads), _is_strict(errors)
+        batches, packing = _as_segments(
+            segments,
+            as_packing(
+                sequence_length,
+                start_value=start_value,
+                end_value=end_value,
+                sep_value=sep_value,
+                pad_value=pad_value,
+                truncate=truncate,
+                padding_side=padding_side,
+            ),
         )
-        if not isinstance(segments, tuple):
-            segments = (segments,)
-        if not segments:
-            raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
-        batches = [as_texts(texts) for texts in segments]
-        # With the dimension of tokens, which the texts do not have yet.
-        check_same([1 if batch.scalar else 2 + len(batch.nested_row_splits) for batch in batches], [])
-        check_fit(packing, len(batches))
-        packed = self._kernels.encode_and_pack(
-            [batch.source for batch in batches], with_dtype(packing, np.dtype(np.int32)), threads, errors == "strict"
-        )
+        packed = self._kernels.encode_and_pack([batch.source for batch in batches], packing, threads, strict)
         return PackedSegments(*(part[0] if batches[0].scalar else part for part in packed))
+
+    def encode_and_mask(
+        self,
+        segments: Any,
+        sequence_length: int,
+        masker: Masker,
+        *,
+        seed: int | None = None,
+        index: Any = None,
+        epoch: Any = 0,
+        start_value: Tokens = None,
+        end_value: Tokens = None,
+        sep_value: Tokens = None,
+        pad_value: int | None = None,
+        truncate: str = ROUND_ROBIN,
+        padding_side: str = "right",
+        num_threads: int | None = None,
+        errors: str = "replace",
+    ) -> MaskedSegments:
+        """Turn texts into packed rows of token ids with masks.
+
+        The same as `encode_and_pack`, and then `Masker.mask_tokens` on its
+        token ids, in one go.
+
+        Args:
+            segments: as for `encode_and_pack`.
+            sequence_length, start_value, end_value, sep_value, pad_value,
+                truncate, padding_side: as for `fastnlp.ops.pack_segments`, as
+                token ids.
+            masker: how tokens are selected and replaced; it must have a
+                `mask_selection_length`.
+            seed, index, epoch: as for `Masker.mask_tokens`.
+            num_threads: the largest number of threads to use; None for one a
+                core. The result does not depend on it.
+            errors: as for `encode`.
+
+        Returns:
+            A `MaskedSegments` of arrays `[rows, sequence_length]` and `[rows,
+            mask_selection_length]`; without the first dimension where the
+            segments are single texts.
+
+        Raises:
+            TypeError, ValueError: as `encode_and_pack` and
+                `Masker.mask_tokens`; and where the masker has no
+                `mask_selection_length`, or a smaller vocabulary.
+
+        Example:
+
+        >>> encoder = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "fox"])
+        >>> masker = Masker(7, 0.5, mask_token_id=4, mask_selection_length=2, unselectable_token_ids=[0, 2, 3])
+        >>> masked = encoder.encode_and_mask(["the fox the"], 7, masker, seed=1, start_value=2, end_value=3)
+        >>> masked.token_ids.tolist(), masked.mask_positions.tolist(), masked.mask_ids.tolist()
+        ([[2, 5, 1, 5, 3, 0, 0]], [[1, 2]], [[5, 6]])
+        """
+        threads, strict = as_num_threads(num_threads), _is_strict(errors)
+        batches, packing = _as_segments(
+            segments,
+            as_packing(
+                sequence_length,
+                start_value=start_value,
+                end_value=end_value,
+                sep_value=sep_value,
+                pad_value=pad_value,
+                truncate=truncate,
+                padding_side=padding_side,
+            ),
+        )
+        check_masker(masker, self, packing)
+        masked = self._kernels.encode_and_mask(
+            [batch.source for batch in batches],
+            packing,
+            masker.kernels,
+            draw_seed() if seed is None else as_seed(seed),
+            None if index is None else as_numbers("index", index),
+            as_numbers("epoch", epoch),
+            seed is None,
+            threads,
+            strict,
+        )
+        return MaskedSegments(*(part[0] if batches[0].scalar else part for part in masked))
 
     def decode(self, ids: Any, *, num_threads: int | None = None) -> Any:
         """Turn token ids into text.
@@ -435,3 +506,39 @@ class WordPiece:
                 f"position {place - int(ids.nested_row_splits[-1][row])}."
             )
         return Ragged(values.astype(np.int32, copy=False), *ids.nested_row_splits)
+
+
+def check_masker(masker: Masker, encoder: WordPiece, packing: Packing) -> None:
+    """A masker of packed rows must give them one length, and know all ids that there can be.
+
+    Raises:
+        ValueError: where it does not.
+    """
+    if masker.mask_selection_length is None:
+        raise ValueError("`masker` must have a `mask_selection_length`; it has none.")
+    special = (*packing.start_value, *packing.end_value, *packing.sep_value, packing.pad_value)
+    largest = max(len(encoder.vocabulary) - 1, *special)
+    if largest >= masker.vocabulary_size or min(special) < 0:
+        raise ValueError(
+            f"`masker` must have a `vocabulary_size` that all token ids are below; received {masker.vocabulary_size}, "
+            f"for ids from {min(0, *special)} to {largest}."
+        )
+
+
+def _is_strict(errors: str) -> bool:
+    if errors not in ("replace", "strict"):
+        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+    return errors == "strict"
+
+
+def _as_segments(segments: Any, packing: Packing) -> tuple[list[Texts], Packing]:
+    """The texts of segments that can be packed so, and the options for their ids."""
+    if not isinstance(segments, tuple):
+        segments = (segments,)
+    if not segments:
+        raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
+    batches = [as_texts(texts) for texts in segments]
+    # With the dimension of tokens, which the texts do not have yet.
+    check_same([1 if batch.scalar else 2 + len(batch.nested_row_splits) for batch in batches], [])
+    check_fit(packing, len(batches))
+    return batches, with_dtype(packing, np.dtype(np.int32))

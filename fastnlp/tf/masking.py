@@ -23,6 +23,17 @@ class MaskedTokens(NamedTuple):
     mask_weights: tf.Tensor | tf.RaggedTensor
 
 
+class MaskedSegments(NamedTuple):
+    """As `fastnlp.ops.MaskedSegments`, of tensors."""
+
+    token_ids: tf.Tensor
+    segment_ids: tf.Tensor
+    padding_mask: tf.Tensor
+    mask_positions: tf.Tensor
+    mask_ids: tf.Tensor
+    mask_weights: tf.Tensor
+
+
 def mask_tokens(
     masker: Masker,
     token_ids: Any,
@@ -92,9 +103,7 @@ def mask_tokens(
             _as_int32(values),
             splits,
             special,
-            tf.random.uniform([1], maxval=2**SEED_BITS - 1, dtype=tf.int64)
-            if seed is None
-            else tf.constant([as_seed(seed)], tf.int64),
+            draw_seed() if seed is None else tf.constant([as_seed(seed)], tf.int64),
             tf.reshape(tf.cast(epoch, tf.int64), [-1]),
         ]
         indices = [] if index is None else [tf.reshape(tf.cast(index, tf.int64), [-1])]
@@ -144,6 +153,16 @@ def enumerate_epochs(dataset: tf.data.Dataset, epochs: int | None = None) -> tf.
     return numbers.flat_map(lambda epoch: numbered.map(lambda index, element: (epoch, index, element)))
 
 
+def draw_seed() -> tf.Tensor:
+    """A new seed for every run, from TensorFlow's generator."""
+    return tf.random.uniform([1], maxval=2**SEED_BITS - 1, dtype=tf.int64)
+
+
+def masking_model(masker: Masker) -> tf.Tensor:
+    """The masker's canonical form as a constant of uint8."""
+    return as_constant(masker, "masking_model", lambda: np.frombuffer(masker.dump(), np.uint8))
+
+
 def _as_tensor(name: str, value: Any) -> tf.Tensor | tf.RaggedTensor:
     if isinstance(value, Ragged):
         value = tf.RaggedTensor.from_nested_row_splits(value.flat_values, value.nested_row_splits)
@@ -186,8 +205,7 @@ def _mask_flat(masker: Masker, inputs: list[tf.Tensor], indices: list[tf.Tensor]
     """The op's outputs: the masked ids; positions, ids and weights of the selected ones; their row splits."""
     library = ops_in_use()
     if library is not None:
-        model = as_constant(masker, "masking_model", lambda: np.frombuffer(masker.dump(), np.uint8))
-        return list(library.fastnlp_mask_tokens(model, *inputs, indices))
+        return list(library.fastnlp_mask_tokens(masking_model(masker), *inputs, indices))
 
     def mask_numpy(
         token_ids: np.ndarray,

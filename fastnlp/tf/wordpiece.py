@@ -8,11 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from fastnlp._dispatch import Packing
-from fastnlp.ops import WordPiece
+from fastnlp.ops import Masker, WordPiece
+from fastnlp.ops.masking import as_seed
 from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
+from fastnlp.ops.wordpiece import check_masker
 from fastnlp.ragged import Ragged
 from fastnlp.tf._constants import as_constant
 from fastnlp.tf._library import ops_in_use, run_in_python
+from fastnlp.tf.masking import MaskedSegments, draw_seed, masking_model
 from fastnlp.tf.packing import PackedSegments
 
 
@@ -108,9 +111,8 @@ def encode_and_pack(
     >>> encode_and_pack(encoder, (["the fox"], ["fox"]), 7, start_value=2, end_value=3).token_ids
     <tf.Tensor: shape=(1, 7), dtype=int32, numpy=array([[2, 4, 5, 3, 5, 3, 0]], dtype=int32)>
     """
-    if errors not in ("replace", "strict"):
-        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
-    packing = as_packing(
+    texts = _Segments(segments, errors)
+    packing = texts.packing(
         sequence_length,
         start_value=start_value,
         end_value=end_value,
@@ -119,25 +121,122 @@ def encode_and_pack(
         truncate=truncate,
         padding_side=padding_side,
     )
-    if not isinstance(segments, tuple):
-        segments = (segments,)
-    if not segments:
-        raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
-    tensors = [tf.convert_to_tensor(texts, dtype_hint=tf.string) for texts in segments]
-    for texts in tensors:
-        if texts.dtype != tf.string:
-            raise TypeError(f"`segments` must hold string tensors; received dtype {texts.dtype.name}.")
-        if texts.shape.rank is None:
-            raise ValueError("`segments` must be of a known rank; give them one with `tf.ensure_shape`.")
-    rows = [texts.shape[0] if texts.shape.rank else 1 for texts in tensors]
-    check_same([texts.shape.rank + 1 for texts in tensors], rows)  # with the dimension of tokens
-    check_fit(packing, len(tensors))
-    packing = with_dtype(packing, np.dtype(np.int32))
     with tf.name_scope("wordpiece_encode_and_pack"), tf.device("cpu"):
-        packed = _encode_and_pack(encoder, [tf.reshape(texts, [-1]) for texts in tensors], packing, errors)
+        packed = _encode_and_pack(encoder, texts.flat(), packing, errors)
+        return PackedSegments(*(texts.with_rows(part, sequence_length) for part in packed))
+
+
+def encode_and_mask(
+    encoder: WordPiece,
+    segments: Any,
+    sequence_length: int,
+    masker: Masker,
+    *,
+    seed: int | None = None,
+    index: Any = None,
+    epoch: Any = 0,
+    start_value: Tokens = None,
+    end_value: Tokens = None,
+    sep_value: Tokens = None,
+    pad_value: int | None = None,
+    truncate: str = ROUND_ROBIN,
+    padding_side: str = "right",
+    errors: str = "replace",
+    weights_dtype: Any = "float32",
+) -> MaskedSegments:
+    """Turn string tensors into packed rows of token ids with masks, by one op.
+
+    The same as `encode_and_pack`, and then `fastnlp.tf.masking.mask_tokens` on
+    its token ids. See `fastnlp.ops.WordPiece.encode_and_mask`.
+
+    Args:
+        encoder: the encoder; graphs carry it inside.
+        segments: as for `encode_and_pack`.
+        sequence_length, start_value, end_value, sep_value, pad_value, truncate,
+            padding_side: as for `pack_segments`, as token ids.
+        masker: how tokens are selected and replaced; graphs carry it inside. It
+            must have a `mask_selection_length`.
+        seed, index, epoch: as for `fastnlp.tf.masking.mask_tokens`.
+        errors: as for `encode`.
+        weights_dtype: the dtype of `mask_weights`.
+
+    Returns:
+        A `MaskedSegments` of tensors `[rows, sequence_length]` and `[rows,
+        mask_selection_length]`; without the first dimension where the segments
+        are scalars.
+
+    Raises:
+        TypeError, ValueError, tf.errors.InvalidArgumentError: as
+            `encode_and_pack` and `mask_tokens`; ValueError where the masker has
+            no `mask_selection_length`, or a smaller vocabulary.
+
+    Example:
+
+    >>> encoder = fastnlp.ops.WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "fox"])
+    >>> masker = fastnlp.ops.Masker(7, 0.5, 4, mask_selection_length=2, unselectable_token_ids=[0, 2, 3])
+    >>> encode_and_mask(encoder, ["the fox the"], 7, masker, seed=1, start_value=2, end_value=3).mask_positions
+    <tf.Tensor: shape=(1, 2), dtype=int64, numpy=array([[1, 2]])>
+    """
+    texts = _Segments(segments, errors)
+    packing = texts.packing(
+        sequence_length,
+        start_value=start_value,
+        end_value=end_value,
+        sep_value=sep_value,
+        pad_value=pad_value,
+        truncate=truncate,
+        padding_side=padding_side,
+    )
+    check_masker(masker, encoder, packing)
+    with tf.name_scope("wordpiece_encode_and_mask"), tf.device("cpu"):
+        flat = texts.flat()
+        if index is None and seed is None:
+            index = tf.range(tf.size(flat[0], tf.int64))
+        numbers = [
+            draw_seed() if seed is None else tf.constant([as_seed(seed)], tf.int64),
+            tf.reshape(tf.cast(epoch, tf.int64), [-1]),
+        ]
+        indices = [] if index is None else [tf.reshape(tf.cast(index, tf.int64), [-1])]
+        *masked, weights = _encode_and_mask(encoder, flat, packing, masker, numbers, indices, errors)
+        masked.append(tf.cast(weights, weights_dtype))
+        sizes = [sequence_length] * 3 + [masker.mask_selection_length] * 3
+        return MaskedSegments(*(texts.with_rows(part, size) for part, size in zip(masked, sizes, strict=True)))
+
+
+class _Segments:
+    """Checked segments: tensors of strings of the same rank, 0 or 1, and with the same number of rows."""
+
+    def __init__(self, segments: Any, errors: str) -> None:
+        if errors not in ("replace", "strict"):
+            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        if not isinstance(segments, tuple):
+            segments = (segments,)
+        if not segments:
+            raise ValueError("`segments` must hold at least one segment; received an empty tuple.")
+        self.tensors = [tf.convert_to_tensor(texts, dtype_hint=tf.string) for texts in segments]
+        for texts in self.tensors:
+            if texts.dtype != tf.string:
+                raise TypeError(f"`segments` must hold string tensors; received dtype {texts.dtype.name}.")
+            if texts.shape.rank is None:
+                raise ValueError("`segments` must be of a known rank; give them one with `tf.ensure_shape`.")
+        rows = [texts.shape[0] if texts.shape.rank else 1 for texts in self.tensors]
+        check_same([texts.shape.rank + 1 for texts in self.tensors], rows)  # with the dimension of tokens
         known = next((size for size in rows if size is not None), -1)
-        shape = [known, sequence_length] if tensors[0].shape.rank else [sequence_length]
-        return PackedSegments(*(tf.reshape(part, shape) for part in packed))
+        self.leading = [known] if self.tensors[0].shape.rank else []
+
+    def packing(self, sequence_length: int, **options: Any) -> Packing:
+        """Checked options for these segments' token ids."""
+        packing = as_packing(sequence_length, **options)
+        check_fit(packing, len(self.tensors))
+        return with_dtype(packing, np.dtype(np.int32))
+
+    def flat(self) -> list[tf.Tensor]:
+        """The segments, of rank 1."""
+        return [tf.reshape(texts, [-1]) for texts in self.tensors]
+
+    def with_rows(self, values: tf.Tensor, size: int | None) -> tf.Tensor:
+        """Values as a row of `size` for each row of the segments."""
+        return tf.reshape(values, [*self.leading, size])
 
 
 def _encode_and_pack(encoder: WordPiece, texts: list[tf.Tensor], packing: Packing, errors: str) -> Any:
@@ -150,6 +249,38 @@ def _encode_and_pack(encoder: WordPiece, texts: list[tf.Tensor], packing: Packin
         return encoder.encode_and_pack(texts, **packing._asdict(), num_threads=1, errors=errors)
 
     return run_in_python(encode_and_pack_numpy, texts, [tf.int32, tf.int32, tf.bool])
+
+
+def _encode_and_mask(
+    encoder: WordPiece,
+    texts: list[tf.Tensor],
+    packing: Packing,
+    masker: Masker,
+    numbers: list[tf.Tensor],
+    indices: list[tf.Tensor],
+    errors: str,
+) -> Any:
+    """Packed and masked rows of texts of rank 1, flat or not; `numbers` are the seed and the epochs."""
+    ops = ops_in_use()
+    if ops is not None:
+        return ops.fastnlp_wordpiece_encode_and_mask(
+            _model(encoder), masking_model(masker), *numbers, indices, texts, errors=errors, **packing._asdict()
+        )
+
+    def encode_and_mask_numpy(seed: np.ndarray, epoch: np.ndarray, *rest: np.ndarray) -> Any:
+        return encoder.encode_and_mask(
+            rest[len(indices) :],
+            masker=masker,
+            seed=int(seed[0]),
+            index=rest[0] if indices else None,
+            epoch=epoch,
+            **packing._asdict(),
+            num_threads=1,
+            errors=errors,
+        )
+
+    dtypes = [tf.int32, tf.int32, tf.bool, tf.int64, tf.int32, tf.float32]
+    return run_in_python(encode_and_mask_numpy, [*numbers, *indices, *texts], dtypes)
 
 
 def decode(encoder: WordPiece, ids: Any) -> tf.Tensor | tf.RaggedTensor:

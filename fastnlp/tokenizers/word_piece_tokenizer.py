@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import keras
 import numpy as np
 from keras.src.saving import serialization_lib
 
-from fastnlp.layers.preprocessing_layer import as_numpy, is_tf_tensor
+from fastnlp.layers.masked_lm_mask_generator import MaskedLMMaskGenerator
+from fastnlp.layers.multi_segment_packer import MultiSegmentPacker
+from fastnlp.layers.preprocessing_layer import as_numpy, holds_tf_tensor, is_tf_tensor
 from fastnlp.ops.vocabulary import as_vocabulary, write_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 from fastnlp.ragged import Ragged
@@ -230,6 +233,63 @@ class WordPieceTokenizer(Tokenizer):
         if isinstance(tokens, Ragged):
             return tokens.to_dense(self.sequence_length, pad_value)
         return Ragged(tokens, np.array([0, len(tokens)])).to_dense(self.sequence_length, pad_value)[0]
+
+    def tokenize_and_pack(self, segments: tuple[Any, ...], packer: MultiSegmentPacker) -> tuple[Any, Any]:
+        """Tokenize segments and pack them, by one kernel where nothing happens between the two."""
+        if not self._hands_on_ids():
+            return super().tokenize_and_pack(segments, packer)
+        encode_and_pack: Any = self.encoder.encode_and_pack
+        if holds_tf_tensor(segments):
+            from fastnlp.tf import wordpiece  # noqa: PLC0415 - imports TensorFlow
+
+            encode_and_pack = partial(wordpiece.encode_and_pack, self.encoder)
+        packed = encode_and_pack(segments, packer.sequence_length, **packer.packing_options())
+        return packed.token_ids, packed.segment_ids
+
+    def tokenize_and_mask(
+        self,
+        segments: tuple[Any, ...],
+        packer: MultiSegmentPacker,
+        masker: MaskedLMMaskGenerator,
+        index: Any = None,
+        epoch: Any = 0,
+    ) -> dict[str, Any]:
+        """Tokenize segments, pack them and mask them, by one kernel where nothing happens in between."""
+        # The kernel's padding is what is behind the text, and here also what the text spells so.
+        if not self._hands_on_ids() or self._spells(packer.pad_value) or masker.mask_selection_length is None:
+            return super().tokenize_and_mask(segments, packer, masker, index=index, epoch=epoch)
+        length: Any = packer.sequence_length
+        options: dict[str, Any] = {"seed": masker.seed, "index": index, "epoch": epoch, **packer.packing_options()}
+        if holds_tf_tensor(segments):
+            from fastnlp.tf import wordpiece  # noqa: PLC0415 - imports TensorFlow
+
+            tensors = wordpiece.encode_and_mask(
+                self.encoder,
+                segments,
+                length,
+                masker.masker,
+                weights_dtype=masker.compute_dtype,
+                **options,
+            )
+            return tensors._asdict()
+        masked = self.encoder.encode_and_mask(segments, length, masker.masker, **options)
+        weights = masked.mask_weights.astype(masker.compute_dtype, copy=False)
+        return masked._replace(mask_weights=weights)._asdict()
+
+    def _spells(self, token_id: Any) -> bool:
+        """Whether texts may hold this token."""
+        token = self.encoder.id_to_token(token_id)
+        spelled = np.asarray(self.encoder.encode(token))
+        return token == self.oov_token or token.startswith(self.suffix_indicator) or token_id in spelled
+
+    def _hands_on_ids(self) -> bool:
+        """Whether `tokenize()` does nothing but encode every string into a row of int32."""
+        return (
+            self.split
+            and self.sequence_length is None
+            and self.compute_dtype == "int32"
+            and type(self).tokenize is WordPieceTokenizer.tokenize
+        )
 
     def _convert_ids(self, ids: np.ndarray) -> np.ndarray:
         """Ids of rank 1 in the layer's dtype, or as the tokens themselves."""

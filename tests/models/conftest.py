@@ -1,4 +1,4 @@
-"""A preprocessor for the tests of tasks: what BERT's own does, in a few lines."""
+"""What the tests of models share: for tasks, a preprocessor that does what BERT's own does in a few lines."""
 
 from __future__ import annotations
 
@@ -50,4 +50,26 @@ def backbone() -> BertBackbone:
         intermediate_dim=16,
         dropout=0.0,
         max_sequence_length=6,
+    )
+
+
+WORDS = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "the", "quick", "brown", "fox", "jump", "##ed", "."]
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> BertTokenizer:
+    """For the tests of preprocessors."""
+    return BertTokenizer(WORDS, lowercase=True)
+
+
+@pytest.fixture
+def longer_backbone() -> BertBackbone:
+    """For rows of 12 of that tokenizer's ids."""
+    return BertBackbone(
+        vocabulary_size=len(WORDS),
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=8,
+        intermediate_dim=16,
+        max_sequence_length=12,
     )

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastnlp import tf as fastnlp_tf
-from fastnlp.ops import WordPiece
+from fastnlp.ops import Masker, WordPiece
 from fastnlp.ragged import Ragged
 from fastnlp.tf._library import library
 
@@ -535,3 +535,82 @@ def test_encode_and_pack_errors(
     arguments = {"sequence_length": 4, "start_value": 1, "end_value": 2, **options}
     with pytest.raises(error, match=message):
         fastnlp_tf.wordpiece.encode_and_pack(encoder, segments, **arguments)
+
+
+MASKER = Masker(7, 0.5, 4, mask_selection_length=3, unselectable_token_ids=[2, 3])
+
+
+@settings(max_examples=50)
+@given(
+    rows=st.lists(st.tuples(any_text, any_text), min_size=1, max_size=5), seed=st.integers(0, 2**63 - 1), data=st.data()
+)
+def test_encode_and_mask_equals_the_ops(rows: list[tuple[bytes, bytes]], seed: int, data: st.DataObject) -> None:
+    encoder = WordPiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b"])
+    columns = [[row[part] for row in rows] for part in range(2)]
+    numbers = st.lists(st.integers(0, 100), min_size=len(rows), max_size=len(rows))
+    options: dict[str, Any] = {"start_value": [2, 3], "end_value": 3, "seed": seed}
+    options["index"] = data.draw(st.none() | numbers)
+    options["epoch"] = data.draw(st.integers(0, 9) | numbers)
+    expected = encoder.encode_and_mask(tuple(columns), 9, MASKER, **options)
+    masked = fastnlp_tf.wordpiece.encode_and_mask(encoder, tuple(map(tf.constant, columns)), 9, MASKER, **options)
+    for part, right in zip(masked, expected, strict=True):
+        assert part.dtype.as_numpy_dtype == right.dtype
+        np.testing.assert_array_equal(part, right)
+
+
+def test_encode_and_mask_in_a_dataset(encoder: WordPiece) -> None:
+    masker = Masker(20, 0.5, 4, mask_selection_length=3)
+
+    def mask(*texts: tf.Tensor) -> Any:
+        return fastnlp_tf.wordpiece.encode_and_mask(encoder, texts, 8, masker, seed=3, start_value=0, end_value=1)
+
+    texts = ["the quick fox", "fox", "", "the fox ."]
+    dataset = tf.data.Dataset.from_tensor_slices((texts, texts))
+    expected = encoder.encode_and_mask((texts, texts), 8, masker, seed=3, start_value=0, end_value=1)
+    one_by_one = dataset.map(mask)
+    assert [spec.shape.as_list() for spec in one_by_one.element_spec] == [[8]] * 3 + [[3]] * 3
+    for part, right in enumerate(expected):
+        np.testing.assert_array_equal([row[part] for row in one_by_one], right)
+    batched = dataset.batch(4).map(mask)
+    assert [spec.shape.as_list() for spec in batched.element_spec] == [[None, 8]] * 3 + [[None, 3]] * 3
+
+
+def test_encode_and_mask_draws_anew_without_a_seed(encoder: WordPiece) -> None:
+    masker = Masker(20, 0.5, 4, mask_selection_length=6)
+    dataset = tf.data.Dataset.from_tensors(["the quick fox the quick fox"] * 30).repeat(2)
+    first, second = dataset.map(lambda texts: fastnlp_tf.wordpiece.encode_and_mask(encoder, texts, 12, masker))
+    assert len(np.unique(first.mask_positions, axis=0)) > 5
+    assert not np.array_equal(first.mask_positions, second.mask_positions)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": [1, 2]}, "`seed` must hold 1 elements; received 2"),
+        ({"epoch": [1, 2, 3]}, "`epoch` must hold 2 elements; received 3"),
+        ({"index": [[1]]}, "`index` must hold 2 elements; received 1"),
+        ({"sequence_length": 1}, "`sequence_length` must be at least 2"),
+        ({"texts": [["a", "b"], ["c"]]}, "`segments` must have the same number of rows"),
+        ({"masking": np.zeros(3, np.uint8)}, "masking model"),
+        ({"masking": np.frombuffer(Masker(20, 0.5, 4).dump(), np.uint8)}, "must have a `mask_selection_length`"),
+        ({"masking": np.frombuffer(Masker(2, 1.0, 1, mask_selection_length=1).dump(), np.uint8)}, "in \\[0, 1\\]"),
+    ],
+)
+def test_encode_and_mask_op_checks_its_inputs(
+    encoder: WordPiece, needs_library: None, change: dict[str, Any], message: str
+) -> None:
+    inputs: dict[str, Any] = {
+        "model": np.frombuffer(encoder.dump(), np.uint8),
+        "masking": np.frombuffer(Masker(20, 0.5, 4, mask_selection_length=3).dump(), np.uint8),
+        "seed": [1],
+        "epoch": [0],
+        "index": [[1, 2]],
+        "texts": [["the fox", "fox"], ["", "."]],
+        "sequence_length": 6,
+        "start_value": [0],
+        "end_value": [],
+        "sep_value": [1],
+        **change,
+    }
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        library().fastnlp_wordpiece_encode_and_mask(**inputs)

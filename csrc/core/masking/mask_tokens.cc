@@ -311,9 +311,8 @@ void DenseSelections::write(size_t length, size_t row, std::span<const int32_t> 
 
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked,
                    const DenseSelections& out) try {
-  const size_t length = model.selection_length;
   const auto take = [&](size_t row, std::span<const int32_t> ids, std::span<const uint32_t> positions) {
-    out.write(length, row, ids, positions);
+    out.write(model.selection_length, row, ids, positions);
   };
   struct Nothing {
     void clear() {}

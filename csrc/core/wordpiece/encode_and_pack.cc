@@ -61,8 +61,13 @@ class SegmentIds {
 }  // namespace
 
 Status encode_and_pack(const Model& model, std::span<const std::span<const std::string_view>> segments,
-                       const EncodeOptions& options, const packing::Packing& packing,
-                       const packing::PackedRows& out) try {
+                       const EncodeOptions& options, const packing::Packing& packing, const packing::PackedRows& out) {
+  return encode_and_pack(model, segments, options, packing, out, [] { return [](size_t) { return Status(); }; });
+}
+
+Status encode_and_pack(const Model& model, std::span<const std::span<const std::string_view>> segments,
+                       const EncodeOptions& options, const packing::Packing& packing, const packing::PackedRows& out,
+                       const std::function<TakeRow()>& make_take_row) try {
   const size_t rows = segments.front().size();
   if (options.strict) {
     for (const auto texts : segments) {
@@ -76,7 +81,8 @@ Status encode_and_pack(const Model& model, std::span<const std::span<const std::
   const bool done = parallel_for(chunks, options.num_threads, [&] {
     return
         [&, ids = std::vector<SegmentIds>(segments.size()), packer = packing::RowPacker(segments.size(), packing, out),
-         tokens = std::vector<std::span<const int32_t>>(segments.size())](size_t chunk) mutable {
+         tokens = std::vector<std::span<const int32_t>>(segments.size()),
+         take_row = make_take_row()](size_t chunk) mutable {
           const size_t begin = chunk * kRowsPerChunk;
           const size_t count = std::min(rows - begin, kRowsPerChunk);
           for (size_t i = 0; i < segments.size(); ++i) {
@@ -86,6 +92,8 @@ Status encode_and_pack(const Model& model, std::span<const std::span<const std::
           for (size_t row = 0; row < count; ++row) {
             for (size_t i = 0; i < segments.size(); ++i) tokens[i] = ids[i][row];
             packer.pack(tokens, begin + row);
+            statuses[chunk] = take_row(begin + row);
+            if (!statuses[chunk].ok()) return;
           }
         };
   });

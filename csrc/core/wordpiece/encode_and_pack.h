@@ -1,6 +1,8 @@
 // Texts into rows of token ids of one length, with special tokens and padding.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -15,5 +17,12 @@ namespace fastnlp::wordpiece {
 // without reading what is cut off. The texts of every segment are as many, one a row; at least one segment is there.
 Status encode_and_pack(const Model& model, std::span<const std::span<const std::string_view>> segments,
                        const EncodeOptions& options, const packing::Packing& packing, const packing::PackedRows& out);
+
+// The same, for what goes on to work on rows that are packed: each thread makes itself a function, and calls it with
+// the number of every row that it has packed.
+using TakeRow = std::function<Status(size_t row)>;
+Status encode_and_pack(const Model& model, std::span<const std::span<const std::string_view>> segments,
+                       const EncodeOptions& options, const packing::Packing& packing, const packing::PackedRows& out,
+                       const std::function<TakeRow()>& make_take_row);
 
 }  // namespace fastnlp::wordpiece

@@ -3,6 +3,7 @@
 from fastnlp.reference.wordpiece.count_words import count_words
 from fastnlp.reference.wordpiece.decode import decode
 from fastnlp.reference.wordpiece.encode import encode
+from fastnlp.reference.wordpiece.encode_and_mask import encode_and_mask
 from fastnlp.reference.wordpiece.encode_and_pack import encode_and_pack
 from fastnlp.reference.wordpiece.encode_with_offsets import encode_with_offsets
 from fastnlp.reference.wordpiece.learn import learn
@@ -15,6 +16,7 @@ __all__ = [
     "decode",
     "dump",
     "encode",
+    "encode_and_mask",
     "encode_and_pack",
     "encode_with_offsets",
     "learn",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bench.corpus import Corpus
-from bench.names import COPY, FASTNLP, KERAS_HUB_MASKER, MASK_DATASET, MASK_TOKENS
+from fastnlp.bench.names import COPY, FASTNLP, KERAS_HUB_MASKER, MASK_DATASET, MASK_TOKENS
 from fastnlp.layers import MaskedLMMaskGenerator
 from fastnlp.ops import Masker, WordPiece, pack_start_end
 

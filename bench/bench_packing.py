@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bench.corpus import Corpus
-from bench.names import COPY, FASTNLP, KERAS_HUB_PACKER, PACK_DATASET, PACK_SEGMENTS, PACK_START_END
+from fastnlp.bench.names import COPY, FASTNLP, KERAS_HUB_PACKER, PACK_DATASET, PACK_SEGMENTS, PACK_START_END
 from fastnlp import Ragged
 from fastnlp.layers import MultiSegmentPacker
 from fastnlp.ops import WordPiece, pack_segments, pack_start_end

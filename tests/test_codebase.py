@@ -26,7 +26,16 @@ LAYERS = {
     "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
     "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
     "data": {"numpy", "keras", "tensorflow", "fastnlp.ops"},
-    "corpus": {"numpy", "orjson", "pyarrow", "fastnlp.data", "fastnlp.files", "fastnlp.ops", "fastnlp.ragged", "fastnlp._version"},
+    "corpus": {
+        "numpy",
+        "orjson",
+        "pyarrow",
+        "fastnlp.data",
+        "fastnlp.files",
+        "fastnlp.ops",
+        "fastnlp.ragged",
+        "fastnlp._version",
+    },
     "bench": {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
         "fastnlp.tokenizers",

@@ -110,14 +110,7 @@ class MultiSegmentPacker(PreprocessingLayer):
     ) -> Any:
         """Pack `inputs`."""
         length: Any = self.sequence_length if sequence_length is None else sequence_length
-        options: dict[str, Any] = {
-            "start_value": self.start_value if add_start_value else None,
-            "end_value": self.end_value if add_end_value else None,
-            "sep_value": self.sep_value,
-            "pad_value": self.pad_value,
-            "truncate": self.truncate,
-            "padding_side": self.padding_side,
-        }
+        options = self.packing_options(add_start_value, add_end_value)
         packed: Any
         if holds_tf_tensor(inputs):
             from fastnlp.tf import packing  # noqa: PLC0415 - imports TensorFlow
@@ -126,6 +119,17 @@ class MultiSegmentPacker(PreprocessingLayer):
         else:
             packed = pack_segments(as_numpy(inputs), length, **options)
         return packed.token_ids, packed.segment_ids
+
+    def packing_options(self, add_start_value: bool = True, add_end_value: bool = True) -> dict[str, Any]:
+        """The options of `fastnlp.ops.pack_segments`."""
+        return {
+            "start_value": self.start_value if add_start_value else None,
+            "end_value": self.end_value if add_end_value else None,
+            "sep_value": self.sep_value,
+            "pad_value": self.pad_value,
+            "truncate": self.truncate,
+            "padding_side": self.padding_side,
+        }
 
     def compute_output_spec(self, inputs: Any, sequence_length: int | None = None, **kwargs: Any) -> Any:
         """The shapes and dtypes of the result for symbolic inputs."""

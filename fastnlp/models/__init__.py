@@ -9,12 +9,17 @@ if TYPE_CHECKING:
     from fastnlp.models.backbone import Backbone
     from fastnlp.models.bert_backbone import BertBackbone
     from fastnlp.models.bert_masked_lm import BertMaskedLM
+    from fastnlp.models.bert_masked_lm_preprocessor import BertMaskedLMPreprocessor
     from fastnlp.models.bert_text_classifier import BertClassifier, BertTextClassifier
+    from fastnlp.models.bert_text_classifier_preprocessor import BertPreprocessor, BertTextClassifierPreprocessor
     from fastnlp.models.bert_text_embedder import BertTextEmbedder
     from fastnlp.models.masked_lm import MaskedLM
+    from fastnlp.models.masked_lm_preprocessor import MaskedLMPreprocessor
+    from fastnlp.models.packing_preprocessor import PackingPreprocessor
     from fastnlp.models.preprocessor import Preprocessor
     from fastnlp.models.task import Task
     from fastnlp.models.text_classifier import Classifier, TextClassifier
+    from fastnlp.models.text_classifier_preprocessor import TextClassifierPreprocessor
     from fastnlp.models.text_embedder import TextEmbedder
     from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
 
@@ -23,14 +28,20 @@ __all__ = [
     "BertBackbone",
     "BertClassifier",
     "BertMaskedLM",
+    "BertMaskedLMPreprocessor",
+    "BertPreprocessor",
     "BertTextClassifier",
+    "BertTextClassifierPreprocessor",
     "BertTextEmbedder",
     "BertTokenizer",
     "Classifier",
     "MaskedLM",
+    "MaskedLMPreprocessor",
+    "PackingPreprocessor",
     "Preprocessor",
     "Task",
     "TextClassifier",
+    "TextClassifierPreprocessor",
     "TextEmbedder",
 ]
 
@@ -39,14 +50,20 @@ _MODULES = {
     "BertBackbone": "fastnlp.models.bert_backbone",
     "BertClassifier": "fastnlp.models.bert_text_classifier",
     "BertMaskedLM": "fastnlp.models.bert_masked_lm",
+    "BertMaskedLMPreprocessor": "fastnlp.models.bert_masked_lm_preprocessor",
+    "BertPreprocessor": "fastnlp.models.bert_text_classifier_preprocessor",
     "BertTextClassifier": "fastnlp.models.bert_text_classifier",
+    "BertTextClassifierPreprocessor": "fastnlp.models.bert_text_classifier_preprocessor",
     "BertTextEmbedder": "fastnlp.models.bert_text_embedder",
     "BertTokenizer": "fastnlp.tokenizers.bert_tokenizer",
     "Classifier": "fastnlp.models.text_classifier",
     "MaskedLM": "fastnlp.models.masked_lm",
+    "MaskedLMPreprocessor": "fastnlp.models.masked_lm_preprocessor",
+    "PackingPreprocessor": "fastnlp.models.packing_preprocessor",
     "Preprocessor": "fastnlp.models.preprocessor",
     "Task": "fastnlp.models.task",
     "TextClassifier": "fastnlp.models.text_classifier",
+    "TextClassifierPreprocessor": "fastnlp.models.text_classifier_preprocessor",
     "TextEmbedder": "fastnlp.models.text_embedder",
 }
 

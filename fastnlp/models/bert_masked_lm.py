@@ -8,6 +8,7 @@ import keras
 
 from fastnlp.layers.masked_lm_head import MaskedLMHead
 from fastnlp.models.bert_backbone import BertBackbone, bert_kernel_initializer
+from fastnlp.models.bert_masked_lm_preprocessor import BertMaskedLMPreprocessor
 from fastnlp.models.masked_lm import MaskedLM
 
 INTERMEDIATE_ACTIVATION = keras.activations.gelu
@@ -49,6 +50,7 @@ class BertMaskedLM(MaskedLM):
     """
 
     backbone_cls = BertBackbone
+    preprocessor_cls = BertMaskedLMPreprocessor
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from fastnlp.models.bert_backbone import BertBackbone, bert_kernel_initializer
+from fastnlp.models.bert_text_classifier_preprocessor import BertTextClassifierPreprocessor
 from fastnlp.models.text_classifier import TextClassifier
 
 
@@ -45,6 +46,7 @@ class BertTextClassifier(TextClassifier):
     """
 
     backbone_cls = BertBackbone
+    preprocessor_cls = BertTextClassifierPreprocessor
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import keras
+import numpy as np
 
 from fastnlp.models.checkpoints import checkpoint_module
 from fastnlp.models.loading import class_in, concrete, make
@@ -120,3 +121,10 @@ class Preprocessor(keras.layers.Layer):  # type: ignore[misc]  # Keras has no ty
         write_object(folder / self.config_file, self)
         if self.tokenizer is not None:
             self.tokenizer._write_preset(folder)
+
+
+def is_text(value: Any) -> bool:
+    """Whether `value` is text, or an array or tensor of it."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "USO"
+    return isinstance(value, (str, bytes)) or "string" in str(getattr(value, "dtype", ""))

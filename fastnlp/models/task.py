@@ -7,13 +7,12 @@ import os
 from typing import Any, Self
 
 import keras
-import numpy as np
 
 from fastnlp.models.backbone import MODEL_FILES, Backbone
 from fastnlp.models.batches import batches, split
 from fastnlp.models.checkpoints import checkpoint_module, module_of_backbone
 from fastnlp.models.loading import class_in, concrete, dtype_of, make
-from fastnlp.models.preprocessor import Preprocessor
+from fastnlp.models.preprocessor import Preprocessor, is_text
 from fastnlp.presets.handles import open_preset
 from fastnlp.presets.preset import TASK, TASK_WEIGHTS, Preset
 from fastnlp.presets.saving import staged_preset, write_object
@@ -66,13 +65,14 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "preprocessor":  # no layer of the model: it has no weights, and does not run on tensors
+            _check_length(value, self.backbone)
             self.__dict__[name] = value
         else:
             super().__setattr__(name, value)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Run the model on preprocessed inputs."""
-        if any(_is_text(leaf) for leaf in keras.tree.flatten(inputs)):
+        if any(is_text(leaf) for leaf in keras.tree.flatten(inputs)):
             raise ValueError(
                 f"`inputs` must be tensors where {self.name} is called, which does not preprocess; received text. Use "
                 "`predict()`, or preprocess it first."
@@ -82,6 +82,7 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
     def preprocess_samples(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Run the preprocessor, if there is one, on a batch of examples."""
         if isinstance(self.preprocessor, Preprocessor):
+            _check_length(self.preprocessor, self.backbone)
             return self.preprocessor(x, y=y, sample_weight=sample_weight)
         if self.preprocessor is not None:
             x = self.preprocessor(x)
@@ -305,7 +306,11 @@ def _fitting(preprocessor: Any, backbone: Any) -> Any:
     return preprocessor
 
 
-def _is_text(value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "USO"
-    return isinstance(value, (str, bytes)) or "string" in str(getattr(value, "dtype", ""))
+def _check_length(preprocessor: Any, backbone: Backbone) -> None:
+    """The preprocessor's sequences must not be longer than those that the backbone has positions for."""
+    length, limit = getattr(preprocessor, "sequence_length", None), getattr(backbone, "max_sequence_length", None)
+    if length is not None and limit is not None and length > limit:
+        raise ValueError(
+            f"`sequence_length` of the preprocessor must be at most {limit}, the backbone's `max_sequence_length`; "
+            f"received {length}."
+        )

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from fastnlp import tokenizers
+from fastnlp.layers.masked_lm_mask_generator import MaskedLMMaskGenerator
+from fastnlp.layers.multi_segment_packer import MultiSegmentPacker
 from fastnlp.layers.preprocessing_layer import PreprocessingLayer
 from fastnlp.presets.handles import open_preset
 from fastnlp.presets.preset import CONFIG, TOKENIZER, Preset, check_inside
@@ -51,6 +53,47 @@ class Tokenizer(PreprocessingLayer):
     def detokenize(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Turn tokens into strings."""
         raise NotImplementedError(f"{type(self).__name__} does not implement `detokenize()`.")
+
+    def tokenize_and_pack(self, segments: tuple[Any, ...], packer: MultiSegmentPacker) -> tuple[Any, Any]:
+        """Tokenize segments and pack them.
+
+        Subclasses may do both at once, with the same result.
+
+        Args:
+            segments: a tuple of segments of text.
+            packer: the layer that packs them.
+
+        Returns:
+            Token ids and segment ids, as the packer gives them.
+        """
+        token_ids, segment_ids = packer(tuple(self(segment) for segment in segments))
+        return token_ids, segment_ids
+
+    def tokenize_and_mask(
+        self,
+        segments: tuple[Any, ...],
+        packer: MultiSegmentPacker,
+        masker: MaskedLMMaskGenerator,
+        index: Any = None,
+        epoch: Any = 0,
+    ) -> dict[str, Any]:
+        """Tokenize segments, pack them, and mask what is packed.
+
+        Subclasses may do all at once, with the same result.
+
+        Args:
+            segments: a tuple of segments of text.
+            packer: the layer that packs them.
+            masker: the layer that masks.
+            index, epoch: arguments of the masker's call.
+
+        Returns:
+            A dict of what the masker gives, and of `"segment_ids"` and
+            `"padding_mask"`.
+        """
+        token_ids, segment_ids = self.tokenize_and_pack(segments, packer)
+        masked = masker(token_ids, index=index, epoch=epoch)
+        return {**masked, "segment_ids": segment_ids, "padding_mask": token_ids != packer.pad_value}
 
     def get_vocabulary(self) -> list[str]:
         """The tokens, by token id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import keras
 import numpy as np
 from keras.src.saving import serialization_lib
 
-from fastnlp.layers.preprocessing_layer import as_numpy, is_tf_tensor
+from fastnlp.layers.multi_segment_packer import MultiSegmentPacker
+from fastnlp.layers.preprocessing_layer import as_numpy, holds_tf_tensor, is_tf_tensor
 from fastnlp.ops.vocabulary import as_vocabulary, write_vocabulary
 from fastnlp.ops.wordpiece import WordPiece
 from fastnlp.ragged import Ragged
@@ -230,6 +232,27 @@ class WordPieceTokenizer(Tokenizer):
         if isinstance(tokens, Ragged):
             return tokens.to_dense(self.sequence_length, pad_value)
         return Ragged(tokens, np.array([0, len(tokens)])).to_dense(self.sequence_length, pad_value)[0]
+
+    def tokenize_and_pack(self, segments: tuple[Any, ...], packer: MultiSegmentPacker) -> tuple[Any, Any]:
+        """Tokenize segments and pack them, by one kernel where nothing happens between the two."""
+        if not self._hands_on_ids():
+            return super().tokenize_and_pack(segments, packer)
+        encode_and_pack: Any = self.encoder.encode_and_pack
+        if holds_tf_tensor(segments):
+            from fastnlp.tf import wordpiece  # noqa: PLC0415 - imports TensorFlow
+
+            encode_and_pack = partial(wordpiece.encode_and_pack, self.encoder)
+        packed = encode_and_pack(segments, packer.sequence_length, **packer.packing_options())
+        return packed.token_ids, packed.segment_ids
+
+    def _hands_on_ids(self) -> bool:
+        """Whether `tokenize()` does nothing but encode every string into a row of int32."""
+        return (
+            self.split
+            and self.sequence_length is None
+            and self.compute_dtype == "int32"
+            and type(self).tokenize is WordPieceTokenizer.tokenize
+        )
 
     def _convert_ids(self, ids: np.ndarray) -> np.ndarray:
         """Ids of rank 1 in the layer's dtype, or as the tokens themselves."""

@@ -37,7 +37,7 @@ class Preprocessor(keras.layers.Layer):  # type: ignore[misc]  # Keras has no ty
 
     def __init__(self, tokenizer: Tokenizer | None = None, *, config_file: str = PREPROCESSOR, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tokenizer = tokenizer
+        self.tokenizer: Any = tokenizer
         self.config_file = check_inside(config_file, "a preprocessor")
         # Strings are no tensors of any backend: they must come through as they are.
         self._convert_input_args = False

@@ -11,7 +11,7 @@ import keras
 
 from fastnlp import models
 from fastnlp.models.checkpoints import checkpoint_module, module_of_backbone
-from fastnlp.models.loading import backbone_class, dtype_of, make
+from fastnlp.models.loading import backbone_class, check_arguments, dtype_of, make
 from fastnlp.presets.handles import open_preset
 from fastnlp.presets.preset import CONFIG, Preset
 from fastnlp.presets.saving import staged_preset, write_metadata, write_object
@@ -38,6 +38,7 @@ class Backbone(keras.Model):  # type: ignore[misc]  # Keras has no types
     """
 
     def __init__(self, inputs: Any, outputs: Any, *, dtype: Any = None, **kwargs: Any) -> None:
+        check_arguments(type(self), kwargs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         if dtype is not None:
             self.dtype_policy = keras.dtype_policies.get(dtype)

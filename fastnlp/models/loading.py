@@ -80,3 +80,13 @@ def dtype_of(preset: Preset, dtype: Any) -> Any:
     else:
         policy = saved and keras.dtype_policies.get(saved)
     return keras.config.dtype_policy() if type(policy) in {type(None), keras.dtype_policies.DTypePolicy} else policy
+
+
+def check_arguments(cls: type, kwargs: dict[str, Any]) -> None:
+    """Refuse arguments that a model does not know; Keras's functional models take them all, and forget them.
+
+    Raises:
+        TypeError: where there is one; names it.
+    """
+    for name in kwargs.keys() - {"name", "trainable"}:
+        raise TypeError(f"{cls.__name__} has no argument `{name}`.")

@@ -11,7 +11,7 @@ import keras
 from fastnlp.models.backbone import MODEL_FILES, Backbone
 from fastnlp.models.batches import batches, split
 from fastnlp.models.checkpoints import checkpoint_module, module_of_backbone
-from fastnlp.models.loading import class_in, concrete, dtype_of, make
+from fastnlp.models.loading import check_arguments, class_in, concrete, dtype_of, make
 from fastnlp.models.preprocessor import Preprocessor, is_text
 from fastnlp.presets.handles import open_preset
 from fastnlp.presets.preset import TASK, TASK_WEIGHTS, Preset
@@ -56,6 +56,7 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         compile: bool = True,
         **kwargs: Any,
     ) -> None:
+        check_arguments(type(self), kwargs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.backbone = backbone
         self.preprocessor = preprocessor

@@ -66,7 +66,8 @@ def deserialize(config: dict[str, Any], modules: Iterable[ModuleType], where: st
     try:
         return keras.saving.deserialize_keras_object(own, safe_mode=True)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ValueError(f"{where} does not describe a {config.get('class_name')}: {error}") from error
+        reason = str(error).rpartition("Exception encountered: ")[2]  # Keras puts the whole configuration before it
+        raise ValueError(f"{where} does not describe a {config.get('class_name')}: {reason}") from error
 
 
 def serialize(instance: Any) -> dict[str, Any]:

@@ -23,8 +23,14 @@ LAYERS = {
     "ops": {"numpy", "fastnlp._dispatch", "fastnlp.files", "fastnlp.ragged"},
     "tf": {"numpy", "tensorflow", "fastnlp._dispatch", "fastnlp.ops", "fastnlp.ragged"},
     "layers": {"numpy", "keras", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
-    "tokenizers": {"numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.tf", "fastnlp.ragged"},
-    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.tokenizers"},
+    "presets": {
+        *("numpy", "keras", "h5py", "safetensors", "huggingface_hub", "kagglehub", "requests"),
+        *("fastnlp.files", "fastnlp._version"),
+    },
+    "tokenizers": {
+        *("numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.presets", "fastnlp.tf", "fastnlp.ragged"),
+    },
+    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.presets", "fastnlp.tokenizers"},
     "data": {"numpy", "keras", "tensorflow", "fastnlp.ops"},
     "corpus": {
         "numpy",

@@ -119,4 +119,7 @@ class MaskedLMPreprocessor(PackingPreprocessor):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
-        return {**super().get_config(), **self._masking()}
+        config = {**super().get_config(), **self._masking()}
+        if self.seed is None:  # KerasHub does not know it: left out, its reader takes the rest
+            del config["seed"]
+        return config

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from typing import Any, Self
 
 import keras
 
-from fastnlp.models.backbone import Backbone
+from fastnlp.models.backbone import MODEL_FILES, Backbone
 from fastnlp.models.batches import batches, split
+from fastnlp.models.checkpoints import checkpoint_module, module_of_backbone
+from fastnlp.models.loading import check_arguments, class_in, concrete, dtype_of, make
 from fastnlp.models.preprocessor import Preprocessor, is_text
+from fastnlp.presets.handles import open_preset
+from fastnlp.presets.preset import TASK, TASK_WEIGHTS, Preset
+from fastnlp.presets.saving import staged_preset, write_object
+from fastnlp.presets.tensors import Tensors
+from fastnlp.presets.weights import has_task_weights, load_model_weights, load_task_weights, save_task_weights
 
 
 class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
@@ -47,6 +56,7 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
         compile: bool = True,
         **kwargs: Any,
     ) -> None:
+        check_arguments(type(self), kwargs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.backbone = backbone
         self.preprocessor = preprocessor
@@ -174,6 +184,133 @@ class Task(keras.Model):  # type: ignore[misc]  # Keras has no types
             if isinstance(config.get(name), dict)
         }
         return cls(**{**config, **parts})
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike[str], load_weights: bool = True, **kwargs: Any) -> Self:
+        """The task of a preset, with its backbone and its preprocessor.
+
+        Where the preset was saved from such a task, its head is loaded too,
+        unless `num_classes` is passed: a number of classes, also the
+        preset's own, makes a new head. Else the head is new, and arguments
+        that have no default must be passed.
+
+        Args:
+            preset: a folder, or a handle; see `Backbone.from_preset`.
+            load_weights: give the model the preset's weights; else random
+                ones.
+            **kwargs: arguments of the constructor that replace the preset's,
+                `preprocessor=None` for none; and `dtype`, for the backbone.
+
+        Raises:
+            FileNotFoundError: where the preset lacks a file.
+            ValueError: where `preset` names none, or it holds no model for
+                this task, or a file is damaged or does not fit the others.
+            ConnectionError: where a file must be downloaded and cannot.
+
+        Examples:
+
+        >>> classifier = fastnlp.models.BertTextClassifier.from_preset(
+        ...     "bert_tiny_en_uncased", num_classes=2
+        ... )  # doctest: +SKIP
+        """
+        return cls._from_files(open_preset(preset), load_weights, **kwargs)
+
+    @classmethod
+    def _from_files(cls, preset: Preset, load_weights: bool, **kwargs: Any) -> Self:
+        checkpoint = checkpoint_module(preset)
+        if (
+            checkpoint is None
+            and "backbone" not in kwargs
+            and preset.has(TASK)
+            and issubclass(class_in(preset, TASK), cls)
+        ):
+            return cls._from_task_files(preset, load_weights, **kwargs)
+        found = concrete(cls, preset)
+        tensors = Tensors(preset) if checkpoint is not None and load_weights else None
+        head = {} if checkpoint is None else checkpoint.head_options(found, preset, tensors)
+        dtype, name = kwargs.pop("dtype", None), "backbone"
+        if name not in kwargs:
+            kwargs[name] = found.backbone_cls._from_files(
+                preset, load_weights, **({} if dtype is None else {"dtype": dtype})
+            )
+        if "preprocessor" not in kwargs and found.preprocessor_cls is not None:
+            kwargs["preprocessor"] = _fitting(found.preprocessor_cls._from_files(preset), kwargs["backbone"])
+        task: Self = found(**_complete(found, preset, {**head, **kwargs}))
+        if tensors is not None and "num_classes" not in kwargs:
+            checkpoint.load_head(task, tensors)
+        return task
+
+    @classmethod
+    def _from_task_files(cls, preset: Preset, load_weights: bool, **kwargs: Any) -> Self:
+        """The task that `task.json` describes whole."""
+        backbone = dict(preset.json(TASK)["config"].get("backbone") or {})
+        backbone["config"] = {**backbone.get("config", {}), "dtype": dtype_of(preset, kwargs.pop("dtype", None))}
+        task: Self = make(preset, TASK, **{"backbone": backbone, **kwargs})
+        if isinstance(task.preprocessor, Preprocessor) and "preprocessor" not in kwargs:
+            task.preprocessor.load_preset_assets(preset)
+        if load_weights:
+            load_model_weights(task.backbone, preset)
+            if "num_classes" not in kwargs and has_task_weights(task):
+                load_task_weights(task, preset)
+        return task
+
+    def save_to_preset(self, preset_dir: str | os.PathLike[str], max_shard_size: float | None = 10) -> None:
+        """Save the task, its backbone and its preprocessor in KerasHub's format.
+
+        Args:
+            preset_dir: the preset's folder. Files there are replaced when all
+                are written, not before.
+            max_shard_size: size in GiB from which on the backbone's weights
+                are split into several files; None for never.
+
+        Raises:
+            ValueError: where the preprocessor is some other callable, which
+                no file can hold.
+        """
+        if self.preprocessor is not None and not isinstance(self.preprocessor, Preprocessor):
+            raise ValueError(
+                f"`preprocessor` must be a fastnlp Preprocessor or None to be saved; it is {self.preprocessor!r:.100}."
+            )
+        with staged_preset(preset_dir, stale=(*MODEL_FILES, TASK_WEIGHTS)) as folder:
+            self.backbone._write_preset(folder, max_shard_size)
+            write_object(folder / TASK, self)
+            save_task_weights(self, folder)
+            if self.preprocessor is not None:
+                self.preprocessor._write_preset(folder)
+
+    def export_to_transformers(self, path: str | os.PathLike[str]) -> None:
+        """Write backbone, head and tokenizer as a checkpoint of Hugging Face's transformers.
+
+        Args:
+            path: the checkpoint's folder.
+
+        Raises:
+            ValueError: where transformers has no such model.
+        """
+        with staged_preset(path) as folder:
+            module_of_backbone(self.backbone).write(self, folder)
+
+
+def _complete(cls: Any, preset: Preset, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments again, if they are all that the class needs."""
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if (
+            name not in arguments
+            and parameter.default is parameter.empty
+            and parameter.kind is not parameter.VAR_KEYWORD
+        ):
+            raise ValueError(
+                f"`{name}` must be passed: the preset {preset.name!r} was not saved from a {cls.__name__}."
+            )
+    return arguments
+
+
+def _fitting(preprocessor: Any, backbone: Any) -> Any:
+    """The preprocessor, its sequences no longer than those that the backbone has positions for."""
+    length, limit = getattr(preprocessor, "sequence_length", None), getattr(backbone, "max_sequence_length", None)
+    if length is not None and limit is not None and length > limit:
+        preprocessor.sequence_length = limit
+    return preprocessor
 
 
 def _check_length(preprocessor: Any, backbone: Backbone) -> None:

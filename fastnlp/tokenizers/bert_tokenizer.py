@@ -8,6 +8,9 @@ from typing import Any
 
 import keras
 
+from fastnlp.presets.preset import Preset
+from fastnlp.presets.saving import staged_preset
+from fastnlp.tokenizers.hugging_face import word_piece_options, write_tokenizer
 from fastnlp.tokenizers.word_piece_tokenizer import WordPieceTokenizer
 
 
@@ -51,3 +54,19 @@ class BertTokenizer(WordPieceTokenizer):
         self._add_special_token("[CLS]", "start_token")
         self._add_special_token("[SEP]", "end_token")
         super().__init__(vocabulary=vocabulary, lowercase=lowercase, **kwargs)
+
+    @classmethod
+    def _options_of_checkpoint(cls, preset: Preset) -> dict[str, Any]:
+        return word_piece_options(preset)
+
+    def export_to_transformers(self, path: str | os.PathLike[str]) -> None:
+        """Write the tokenizer as Hugging Face's transformers reads it.
+
+        Args:
+            path: the checkpoint's folder.
+
+        Raises:
+            ValueError: where transformers has no such tokenizer.
+        """
+        with staged_preset(path) as folder:
+            write_tokenizer(folder, self)

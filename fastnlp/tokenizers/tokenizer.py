@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
 
+from fastnlp import tokenizers
 from fastnlp.layers.masked_lm_mask_generator import MaskedLMMaskGenerator
 from fastnlp.layers.multi_segment_packer import MultiSegmentPacker
 from fastnlp.layers.preprocessing_layer import PreprocessingLayer
+from fastnlp.presets.handles import open_preset
+from fastnlp.presets.preset import CONFIG, TOKENIZER, Preset, check_inside
+from fastnlp.presets.saving import staged_preset, write_object
+from fastnlp.presets.serialized import class_of, deserialize
+
+# By `model_type`: the tokenizers of checkpoints of transformers.
+CHECKPOINTS = {"bert": "BertTokenizer"}
 
 
 class Tokenizer(PreprocessingLayer):
@@ -32,7 +42,7 @@ class Tokenizer(PreprocessingLayer):
     backbone_cls: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.config_file = kwargs.pop("config_file", "tokenizer.json")
+        self.config_file = check_inside(kwargs.pop("config_file", TOKENIZER), "a tokenizer")
         super().__init__(*args, **kwargs)
         self.file_assets: list[str] | None = None
 
@@ -146,3 +156,78 @@ class Tokenizer(PreprocessingLayer):
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         return {**super().get_config(), "config_file": self.config_file}
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike[str], config_file: str = TOKENIZER, **kwargs: Any) -> Self:
+        """The tokenizer of a preset.
+
+        Args:
+            preset: a folder, or a handle; see
+                `fastnlp.presets.handles.open_preset`. It may be a checkpoint
+                of Hugging Face's transformers with a `vocab.txt`.
+            config_file: name of the JSON file in the preset.
+            **kwargs: arguments of the constructor that replace the preset's.
+
+        Raises:
+            FileNotFoundError: where the preset lacks a file.
+            ValueError: where it names no preset, or the preset holds no
+                tokenizer of this class.
+        """
+        return cls._from_files(open_preset(preset), config_file, **kwargs)
+
+    @classmethod
+    def _from_files(cls, preset: Preset, config_file: str = TOKENIZER, **kwargs: Any) -> Self:
+        model_type = preset.optional_json(CONFIG).get("model_type")
+        if model_type is not None:
+            where = repr(str(preset.path(CONFIG)))
+            if model_type not in CHECKPOINTS:
+                raise ValueError(
+                    f"{where}: 'model_type' must be one of {', '.join(CHECKPOINTS)}; it is {model_type!r:.100}."
+                )
+            tokenizer_cls = cls._or_below(getattr(tokenizers, CHECKPOINTS[model_type]), where)
+            checkpoint: Self = tokenizer_cls(**{**tokenizer_cls._options_of_checkpoint(preset), **kwargs})
+            return checkpoint
+        config = preset.json(config_file)
+        where = repr(str(preset.path(config_file)))
+        cls._or_below(class_of(config, [tokenizers], where), where)
+        tokenizer: Self = deserialize({**config, "config": {**config["config"], **kwargs}}, [tokenizers], where)
+        tokenizer.load_preset_assets(preset)
+        return tokenizer
+
+    @classmethod
+    def _or_below(cls, found: Any, where: str) -> Any:
+        """The class that a file asks for, if it is this one or below it."""
+        if not issubclass(found, cls):
+            raise ValueError(f"{where} must be of a {cls.__name__}; it is of a {found.__name__}.")
+        return found
+
+    @classmethod
+    def _options_of_checkpoint(cls, preset: Preset) -> dict[str, Any]:
+        """The constructor's arguments for a checkpoint of transformers."""
+        raise NotImplementedError(f"{cls.__name__} does not implement `_options_of_checkpoint()`.")
+
+    def load_preset_assets(self, preset: Preset) -> None:
+        """Read the tokenizer's files from a preset."""
+        for asset in self.file_assets or ():
+            folder = preset.path(f"{self._asset_folder()}/{asset}").parent
+        self.load_assets(str(folder))
+
+    def save_to_preset(self, preset_dir: str | os.PathLike[str]) -> None:
+        """Save the tokenizer in KerasHub's format.
+
+        Args:
+            preset_dir: the preset's folder. It may have files of models
+                already; the tokenizer's take their place among them when all
+                are written.
+        """
+        with staged_preset(preset_dir) as folder:
+            self._write_preset(folder)
+
+    def _write_preset(self, folder: Path) -> None:
+        write_object(folder / self.config_file, self)
+        assets = folder / self._asset_folder()
+        assets.mkdir(parents=True)
+        self.save_assets(str(assets))
+
+    def _asset_folder(self) -> str:
+        return f"assets/{PurePosixPath(self.config_file).stem}"

@@ -10,7 +10,7 @@ demo: $(VENV)/.demo
 	$(BIN)/fastnlp demo
 
 test: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from bench.corpus import Corpus
-from fastnlp.bench.names import COPY, FASTNLP, KERAS_HUB_PACKER, PACK_DATASET, PACK_SEGMENTS, PACK_START_END
 from fastnlp import Ragged
+from fastnlp.bench.names import COPY, FASTNLP, KERAS_HUB_PACKER, PACK_DATASET, PACK_SEGMENTS, PACK_START_END
 from fastnlp.layers import MultiSegmentPacker
 from fastnlp.ops import WordPiece, pack_segments, pack_start_end
 

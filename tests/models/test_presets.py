@@ -25,9 +25,10 @@ def task(name: str, backbone: BertBackbone, tokenizer: BertTokenizer) -> Any:
             tokenizer, sequence_length=10, mask_selection_length=2, truncate="waterfall"
         )
         return BertMaskedLM(backbone, preprocessor)
-    preprocessor = models.BertTextClassifierPreprocessor(tokenizer, sequence_length=10)
     if name == "BertTextClassifier":
+        preprocessor = models.BertTextClassifierPreprocessor(tokenizer, sequence_length=10)
         return BertTextClassifier(backbone, 3, preprocessor, activation="softmax", dropout=0.3)
+    preprocessor = models.BertTextEmbedderPreprocessor(tokenizer, sequence_length=10)
     return BertTextEmbedder(backbone, preprocessor, pooling_mode="max", normalize=False)
 
 
@@ -92,7 +93,10 @@ def test_arguments_replace_the_presets(backbone: BertBackbone, tokenizer: BertTo
     assert BertTextClassifier.from_preset(tmp_path, preprocessor=None).preprocessor is None
     assert BertTextClassifier.from_preset(tmp_path, dropout=0.0).dropout == 0.0
     assert BertTokenizer.from_preset(tmp_path, lowercase=False)("The").tolist() == [0]
-    assert models.BertTextClassifierPreprocessor.from_preset(tmp_path, sequence_length=4)(TEXTS)["token_ids"].shape == (2, 4)
+    assert models.BertTextClassifierPreprocessor.from_preset(tmp_path, sequence_length=4)(TEXTS)["token_ids"].shape == (
+        2,
+        4,
+    )
     random = BertBackbone.from_preset(tmp_path, load_weights=False)
     assert not np.array_equal(random.token_embedding.embeddings, backbone.token_embedding.embeddings)
     given = BertTextClassifier.from_preset(tmp_path, backbone=random, num_classes=2)

@@ -39,7 +39,9 @@ def test_missing_files(name: str, preset: Path) -> None:
         models.Task.from_preset(preset)
 
 
-@pytest.mark.parametrize("name", ["config.json", "preprocessor.json", "task.json", "model.weights.h5", "task.weights.h5"])
+@pytest.mark.parametrize(
+    "name", ["config.json", "preprocessor.json", "task.json", "model.weights.h5", "task.weights.h5"]
+)
 @pytest.mark.parametrize("share", [0, 0.5, 0.99])
 def test_truncated_files(name: str, share: float, preset: Path) -> None:
     content = (preset / name).read_bytes()

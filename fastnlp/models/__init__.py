@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fastnlp.models.bert_text_classifier import BertClassifier, BertTextClassifier
     from fastnlp.models.bert_text_classifier_preprocessor import BertPreprocessor, BertTextClassifierPreprocessor
     from fastnlp.models.bert_text_embedder import BertTextEmbedder
+    from fastnlp.models.bert_text_embedder_preprocessor import BertTextEmbedderPreprocessor
     from fastnlp.models.masked_lm import MaskedLM
     from fastnlp.models.masked_lm_preprocessor import MaskedLMPreprocessor
     from fastnlp.models.packing_preprocessor import PackingPreprocessor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fastnlp.models.text_classifier import Classifier, TextClassifier
     from fastnlp.models.text_classifier_preprocessor import TextClassifierPreprocessor
     from fastnlp.models.text_embedder import TextEmbedder
+    from fastnlp.models.text_embedder_preprocessor import TextEmbedderPreprocessor
     from fastnlp.tokenizers.bert_tokenizer import BertTokenizer
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "BertTextClassifier",
     "BertTextClassifierPreprocessor",
     "BertTextEmbedder",
+    "BertTextEmbedderPreprocessor",
     "BertTokenizer",
     "Classifier",
     "MaskedLM",
@@ -43,6 +46,7 @@ __all__ = [
     "TextClassifier",
     "TextClassifierPreprocessor",
     "TextEmbedder",
+    "TextEmbedderPreprocessor",
 ]
 
 _MODULES = {
@@ -55,6 +59,7 @@ _MODULES = {
     "BertTextClassifier": "fastnlp.models.bert_text_classifier",
     "BertTextClassifierPreprocessor": "fastnlp.models.bert_text_classifier_preprocessor",
     "BertTextEmbedder": "fastnlp.models.bert_text_embedder",
+    "BertTextEmbedderPreprocessor": "fastnlp.models.bert_text_embedder_preprocessor",
     "BertTokenizer": "fastnlp.tokenizers.bert_tokenizer",
     "Classifier": "fastnlp.models.text_classifier",
     "MaskedLM": "fastnlp.models.masked_lm",
@@ -65,6 +70,7 @@ _MODULES = {
     "TextClassifier": "fastnlp.models.text_classifier",
     "TextClassifierPreprocessor": "fastnlp.models.text_classifier_preprocessor",
     "TextEmbedder": "fastnlp.models.text_embedder",
+    "TextEmbedderPreprocessor": "fastnlp.models.text_embedder_preprocessor",
 }
 
 

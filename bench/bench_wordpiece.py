@@ -23,6 +23,7 @@ from fastnlp.bench.names import (
     DECODE,
     DECODE_DATASET,
     ENCODE,
+    ENCODE_AND_MASK,
     ENCODE_AND_PACK,
     ENCODE_DATASET,
     ENCODE_LINES,
@@ -32,6 +33,7 @@ from fastnlp.bench.names import (
     FASTNLP,
     FASTNLP_COLD,
     FASTNLP_TWO_CALLS,
+    FASTNLP_TWO_MASKING_CALLS,
     KERAS_HUB,
     NANOTOKEN_COLD,
     NANOTOKEN_DECODE,
@@ -43,7 +45,7 @@ from fastnlp.bench.names import (
     TOKENS,
 )
 from fastnlp.bench.peers import BATCH_SIZE, drain, join, map_dataset
-from fastnlp.ops import Lines, WordPiece, pack_segments
+from fastnlp.ops import Lines, Masker, WordPiece, pack_segments
 from fastnlp.tokenizers import WordPieceTokenizer
 
 FAST, MEDIUM, SLOW = 15, 5, 3  # rounds
@@ -374,3 +376,25 @@ def bench_encode_and_pack(
     function = one_call if implementation == FASTNLP else two_calls
     packed = measure(ENCODE_AND_PACK, implementation, "keras", corpus.texts, function, rounds=FAST)
     assert all(map(np.array_equal, packed, pack_segments(keras_ids, **options)))
+
+
+@pytest.mark.parametrize("implementation", [FASTNLP, FASTNLP_TWO_MASKING_CALLS])
+def bench_encode_and_mask(measure: Callable[..., Any], corpus: Corpus, threads: int, implementation: str) -> None:
+    """One call, or two with the packed rows in between."""
+    encoder = WordPiece(corpus.vocabulary, lowercase=True, strip_accents=True)
+    special = [corpus.vocabulary.index(token) for token in ("[PAD]", "[CLS]", "[SEP]", "[MASK]")]
+    pad, start, end, mask = special
+    masker = Masker(len(corpus.vocabulary), 0.25, mask, mask_selection_length=64, unselectable_token_ids=special)
+    options: dict[str, Any] = {"sequence_length": 256, "start_value": start, "end_value": end, "pad_value": pad}
+
+    def one_call() -> Any:
+        return encoder.encode_and_mask(corpus.texts, masker=masker, seed=1, num_threads=threads, **options)
+
+    def two_calls() -> Any:
+        packed = encoder.encode_and_pack(corpus.texts, num_threads=threads, **options)
+        masked = masker.mask_tokens(packed.token_ids, seed=1, num_threads=threads)
+        return masked.token_ids, packed.segment_ids, packed.padding_mask, *masked[1:]
+
+    function = one_call if implementation == FASTNLP else two_calls
+    masked = measure(ENCODE_AND_MASK, implementation, "keras", corpus.texts, function, rounds=FAST)
+    assert all(map(np.array_equal, masked, two_calls()))

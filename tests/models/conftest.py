@@ -43,13 +43,13 @@ def preprocessor() -> SmallPreprocessor:
 def backbone() -> BertBackbone:
     keras.utils.set_random_seed(0)
     return BertBackbone(
-        vocabulary_size=10,
+        vocabulary_size=12,
         num_layers=1,
         num_heads=2,
         hidden_dim=8,
         intermediate_dim=16,
         dropout=0.0,
-        max_sequence_length=6,
+        max_sequence_length=12,
     )
 
 
@@ -60,16 +60,3 @@ WORDS = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "the", "quick", "brown", 
 def tokenizer() -> BertTokenizer:
     """For the tests of preprocessors."""
     return BertTokenizer(WORDS, lowercase=True)
-
-
-@pytest.fixture
-def longer_backbone() -> BertBackbone:
-    """For rows of 12 of that tokenizer's ids."""
-    return BertBackbone(
-        vocabulary_size=len(WORDS),
-        num_layers=1,
-        num_heads=2,
-        hidden_dim=8,
-        intermediate_dim=16,
-        max_sequence_length=12,
-    )

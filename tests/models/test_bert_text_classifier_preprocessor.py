@@ -173,9 +173,9 @@ def test_vocabulary_that_is_missing():
         preprocessor("the fox")
 
 
-def test_fit_on_raw_strings(tokenizer, longer_backbone):
+def test_fit_on_raw_strings(tokenizer, backbone):
     preprocessor = BertTextClassifierPreprocessor(tokenizer, sequence_length=8)
-    classifier = BertTextClassifier(longer_backbone, num_classes=2, preprocessor=preprocessor)
+    classifier = BertTextClassifier(backbone, num_classes=2, preprocessor=preprocessor)
     assert BertTextClassifier.preprocessor_cls is BertTextClassifierPreprocessor
     texts, labels = FIRST * 4, np.array([0, 1] * 4)
     history = classifier.fit((texts, texts), labels, batch_size=4, epochs=2, verbose=0)
@@ -187,13 +187,13 @@ def test_fit_on_raw_strings(tokenizer, longer_backbone):
         assert np.isfinite(classifier.evaluate(dataset, verbose=0)).all()
 
 
-def test_sequences_longer_than_the_model_takes(tokenizer, longer_backbone):
+def test_sequences_longer_than_the_model_takes(tokenizer, backbone):
     message = "`sequence_length` of the preprocessor must be at most 12, .* received 13"
     preprocessor = BertTextClassifierPreprocessor(tokenizer, sequence_length=13)
     with pytest.raises(ValueError, match=message):
-        BertTextClassifier(longer_backbone, num_classes=2, preprocessor=preprocessor)
+        BertTextClassifier(backbone, num_classes=2, preprocessor=preprocessor)
     preprocessor.sequence_length = 12
-    classifier = BertTextClassifier(longer_backbone, num_classes=2, preprocessor=preprocessor)
+    classifier = BertTextClassifier(backbone, num_classes=2, preprocessor=preprocessor)
     preprocessor.sequence_length = 13
     with pytest.raises(ValueError, match=message):
         classifier.predict(FIRST, verbose=0)

@@ -120,7 +120,7 @@ def test_masked_lm(backbone: Any) -> None:
     masked_lm = BertMaskedLM(backbone)
     ids = np.full((2, 4), 5, "int32")
     x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1, "mask_positions": ids[:, :2] - 4}
-    assert masked_lm.predict(x, verbose=0).shape == (2, 2, 10)
+    assert masked_lm.predict(x, verbose=0).shape == (2, 2, 12)
     labels, sample_weight = np.array([[5, 0], [5, 0]]), np.array([[1.0, 0.0], [1.0, 0.0]])
     loss, accuracy = masked_lm.evaluate(x, labels, sample_weight=sample_weight, verbose=0)
     predicted = masked_lm.predict(x, verbose=0)[:, 0].argmax(-1)

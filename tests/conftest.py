@@ -59,8 +59,9 @@ def run_python() -> Callable[..., str]:
 @pytest.fixture
 def ordinary_user(tmp_path: Path) -> Callable[[], AbstractContextManager[None]]:
     """A context in which files can be out of reach: root, who can read them all, is somebody else in it."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):  # in parallel runs, one more than else
+        if folder.name.startswith(("test_", "popen-", "pytest-")):
+            folder.chmod(0o755)
 
     @contextmanager
     def become() -> Iterator[None]:

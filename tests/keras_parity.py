@@ -39,7 +39,7 @@ def copy_weights(source: Any, target: Any) -> None:
 
 def step(model: Any, x: Any, y: Any, *, jit_compile: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The outputs for x, and the gradients of the mean squared error against y, by path."""
-    metrics: dict[str, Any] = {"metrics": None, "weighted_metrics": None}  # tasks have some of their own
+    metrics: dict[str, Any] = {"metrics": [], "weighted_metrics": []}  # instead of those that tasks have
     model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit_compile, auto_scale_loss=False, **metrics)
     outputs = np.asarray(model.predict_on_batch(x), "float32")
     before = weights(model)

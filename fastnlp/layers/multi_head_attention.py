@@ -26,21 +26,34 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc]
         return_attention_scores: bool = False,
         **kwargs: Any,
     ) -> tuple[Any, Any]:
-        drops = training and self._dropout > 0
-        if drops or return_attention_scores or kwargs or len(query.shape) != 4:
+        is_plain = not (training or return_attention_scores or kwargs) and len(query.shape) == 4
+        if self._dropout == 0 or not is_plain or not _has_fused_kernel():
+            # Who asks for the scores gets attention step by step.
+            step_by_step = return_attention_scores or _cannot_compile(query.dtype)
             return super()._compute_attention(  # type: ignore[no-any-return]
-                query, key, value, attention_mask, training, return_attention_scores, **kwargs
+                query, key, value, attention_mask, training, step_by_step, **kwargs
             )
-        if not _can_fuse(query):  # who asks for the scores gets attention step by step
-            return super()._compute_attention(query, key, value, attention_mask, training, True)  # type: ignore[no-any-return]
         if attention_mask is not None:
             attention_mask = ops.expand_dims(attention_mask, axis=1)  # the same for every head
         scale = self._inverse_sqrt_key_dim
-        return ops.dot_product_attention(query, key, value, mask=attention_mask, scale=scale), None
+        outputs = ops.dot_product_attention(query, key, value, mask=attention_mask, scale=scale)
+        if attention_mask is not None:
+            # As from Keras's own softmax, nothing comes of attending to nothing.
+            attends = ops.any(attention_mask, axis=-1, keepdims=True)
+            outputs = ops.where(ops.swapaxes(attends, 1, 2), outputs, 0)
+        return outputs, None
 
 
-def _can_fuse(query: Any) -> bool:
-    """Whether the backend computes `keras.ops.dot_product_attention` in this dtype: JAX has no float16 on CPUs."""
-    if keras.backend.backend() != "jax" or keras.backend.standardize_dtype(query.dtype) != "float16":
-        return True
-    return not all(device.startswith("cpu") for device in keras.distribution.list_devices())
+def _on_cpu() -> bool:
+    return all(device.startswith("cpu") for device in keras.distribution.list_devices())
+
+
+def _has_fused_kernel() -> bool:
+    """Whether `keras.ops.dot_product_attention` is more than attention step by step."""
+    backend = keras.backend.backend()
+    return backend == "torch" or (backend == "jax" and not _on_cpu())
+
+
+def _cannot_compile(dtype: Any) -> bool:
+    """Whether `keras.ops.dot_product_attention` fails under a compiler: JAX has no float16 for it on CPUs."""
+    return keras.backend.backend() == "jax" and keras.backend.standardize_dtype(dtype) == "float16" and _on_cpu()

@@ -21,8 +21,8 @@ class TransformerEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has
     """One block of a Transformer's encoder: self-attention, then a feedforward network.
 
     Both parts have dropout, a residual connection and layer normalization.
-    Attention is fused (`keras.ops.dot_product_attention`) in inference, and
-    in training where `dropout` is 0.
+    Attention is fused (`keras.ops.dot_product_attention`) where `dropout` is
+    0, and in inference where the backend has a kernel for it.
 
     Args:
         intermediate_dim: width of the feedforward network.

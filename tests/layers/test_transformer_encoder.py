@@ -63,7 +63,7 @@ def test_an_explicit_mask_goes_before_kerass_own(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_attention_is_fused_unless_something_is_dropped(dropout: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attention_is_fused(dropout: float, monkeypatch: pytest.MonkeyPatch) -> None:
     from fastnlp.layers import multi_head_attention
 
     fused = []
@@ -72,11 +72,20 @@ def test_attention_is_fused_unless_something_is_dropped(dropout: float, monkeypa
         monkeypatch.setattr(module, "dot_product_attention", lambda *args, **kw: fused.append(1) or real(*args, **kw))
     encoder = TransformerEncoder(16, 2, dropout=dropout)
     encoder(INPUTS, training=False)
-    assert len(fused) == 1
+    in_inference = dropout == 0 or keras.backend.backend() == "torch"  # which alone has it on CPUs
+    assert len(fused) == in_inference
     encoder(INPUTS, training=True)
-    assert len(fused) == (2 if dropout == 0 else 1)
     encoder(INPUTS, return_attention_scores=True)
-    assert len(fused) == (2 if dropout == 0 else 1)
+    assert len(fused) == in_inference + (dropout == 0)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_float16_compiles(dropout: float) -> None:
+    inputs = keras.Input((None, 8))
+    model = keras.Model(inputs, TransformerEncoder(16, 2, dropout=dropout, dtype="mixed_float16")(inputs))
+    model.compile(loss="mse")
+    assert np.isfinite(model.predict_on_batch(INPUTS)).all()
+    assert np.isfinite(model.train_on_batch(INPUTS, INPUTS))
 
 
 def test_dropout_drops_in_training_only() -> None:

@@ -67,7 +67,8 @@ def test_transformer_encoder(policy: str, jit_compile: bool) -> None:
 
 @pytest.mark.parametrize("policy", TOLERANCES)
 def test_transformer_encoder_with_dropout_and_scores_in_inference(policy: str) -> None:
-    """Where KerasHub does not fuse attention, and we do."""
+    """Where KerasHub does not fuse attention, and we do; with a row that attends to nothing."""
+    masks = {"padding_mask": PADDING, "attention_mask": ATTENTION * (np.arange(6) != 2)[:, None]}
     with DtypePolicy(policy):
         ours, theirs = (
             library.layers.TransformerEncoder(16, 2, dropout=0.3, name="encoder") for library in (fastnlp, keras_hub)
@@ -76,7 +77,7 @@ def test_transformer_encoder_with_dropout_and_scores_in_inference(policy: str) -
     ours.build((None, None, 8))
     ours.set_weights(theirs.get_weights())
     for scores in (False, True):
-        results = [layer(INPUTS, padding_mask=PADDING, return_attention_scores=scores) for layer in (ours, theirs)]
+        results = [layer(INPUTS, **masks, return_attention_scores=scores) for layer in (ours, theirs)]
         for our, their in zip(*(keras.tree.flatten(result) for result in results), strict=True):
             arrays = [np.asarray(keras.ops.convert_to_numpy(value), "float32") for value in (our, their)]
             assert_alike(*arrays, TOLERANCES[policy], f"scores {scores}")
@@ -97,6 +98,8 @@ def test_token_and_position_embedding(policy: str, jit_compile: bool) -> None:
     def make(library: Any) -> Any:
         return lambda: embedding_model(library, mask_zero=True)
 
+    if policy == "mixed_float16" and keras.backend.backend() == "jax":
+        pytest.skip("KerasHub attends to all where nothing is allowed, and fails where this is compiled")
     ids = np.where(PADDING, IDS, 0)
     assert_same_models(make(fastnlp), make(keras_hub), ids, policy, jit_compile=jit_compile)
 

@@ -74,8 +74,7 @@ def test_outputs_and_gradients(name: str, policy: str, jit_compile: bool) -> Non
 
 @pytest.mark.filterwarnings("ignore:.*overflow encountered in cast")  # KerasHub's, in float16
 @pytest.mark.parametrize("policy", TOLERANCES)
-@pytest.mark.parametrize("pooling_mode", ["mean", "max", "cls"])
-@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(("pooling_mode", "normalize"), [("mean", True), ("max", False), ("cls", True)])
 def test_pooling(pooling_mode: str, normalize: bool, policy: str) -> None:
     """With dropout in the models, which inference must not notice."""
     with DtypePolicy(policy):

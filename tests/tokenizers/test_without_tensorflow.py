@@ -14,7 +14,7 @@ BACKENDS = ("jax", "tensorflow", "torch")
 TOKENIZE = (
     HIDE
     + """
-    "config": "keras",
+import json
 import os
 
 if os.environ["KERAS_BACKEND"] != "tensorflow":

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bindings/arrays.h"
 #include "bindings/results.h"
 #include "bindings/texts.h"
 #include "core/wordpiece/count_words.h"
@@ -19,9 +20,6 @@ namespace {
 
 using wordpiece::WordCounter;
 using wordpiece::WordTable;
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
 
 // Words one behind the other in an array of bytes; word i is bytes[splits[i]] up to bytes[splits[i + 1]].
 class FlatWords {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/arrays.h"
 #include "bindings/packing.h"
 #include "bindings/results.h"
 #include "core/masking/mask_tokens.h"
@@ -21,14 +22,6 @@ namespace py = pybind11;
 
 namespace fastnlp {
 namespace {
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
-
-template <typename T>
-std::span<const T> span_of(const Array<T>& array) {
-  return {array.data(), static_cast<size_t>(array.size())};
-}
 
 py::tuple mask_tokens(const py::bytes& dumped, const Array<int32_t>& token_ids, const Array<int64_t>& row_splits,
                       const Array<uint8_t>& special_tokens_mask, uint64_t seed, const Array<int64_t>& examples,

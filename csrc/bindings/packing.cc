@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "bindings/arrays.h"
 #include "bindings/results.h"
 
 namespace py = pybind11;
@@ -40,9 +41,6 @@ py::tuple PackedBuffers::release() {
 }
 
 namespace {
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
 
 py::tuple pack_segments(const std::vector<std::pair<Array<int32_t>, Array<int64_t>>>& segments, size_t sequence_length,
                         std::vector<int32_t> start_value, std::vector<int32_t> end_value,

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/arrays.h"
 #include "bindings/packing.h"
 #include "bindings/results.h"
 #include "bindings/texts.h"
@@ -27,14 +28,6 @@ namespace fastnlp {
 namespace {
 
 using wordpiece::Model;
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
-
-template <typename T>
-std::span<const T> span_of(const Array<T>& array) {
-  return {array.data(), static_cast<size_t>(array.size())};
-}
 
 std::shared_ptr<const Model> load(const py::bytes& dumped) {
   std::shared_ptr<const Model> model;

@@ -18,6 +18,7 @@ from typing import IO, Any, TypeAlias
 import orjson
 
 from fastnlp.files import naming
+from fastnlp.ops.texts import is_strict
 
 TEXT_SUFFIX = ".txt"
 JSON_LINES_SUFFIX = ".jsonl"
@@ -119,8 +120,7 @@ class InputReader:
     def __init__(self, inputs: Paths, *, document: str = "line", field: str = "text", errors: str = "replace") -> None:
         if document not in ("line", "file"):
             raise ValueError(f"`document` must be 'line' or 'file'; received {document!r}.")
-        if errors not in ("replace", "strict"):
-            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        is_strict(errors)
         self.document = document
         self.field = field
         self.errors = errors

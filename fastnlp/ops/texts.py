@@ -25,6 +25,17 @@ class Texts(NamedTuple):
     scalar: bool = False
 
 
+def is_strict(errors: str) -> bool:
+    """Whether invalid UTF-8 is an error: `"strict"`, and not `"replace"`.
+
+    Raises:
+        ValueError: where it is neither.
+    """
+    if errors not in ("replace", "strict"):
+        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+    return errors == "strict"
+
+
 def as_texts(texts: Any) -> Texts:
     """See any accepted container as `Texts`, without copying strings.
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastnlp import _dispatch
 from fastnlp._dispatch import KERAS, FlatCounts, TextRules, WordTable
 from fastnlp.ops.text_rules import as_text_rules
-from fastnlp.ops.texts import as_texts
+from fastnlp.ops.texts import as_texts, is_strict
 from fastnlp.ops.threads import as_num_threads
 
 __all__ = ["FlatCounts", "TextRules", "WordCounter", "WordTable"]
@@ -47,13 +47,11 @@ class WordCounter:
         errors: str = "replace",
         num_threads: int | None = None,
     ) -> None:
-        if errors not in ("replace", "strict"):
-            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        self._strict = is_strict(errors)
         self.rules = as_text_rules(
             rules, lowercase=lowercase, strip_accents=strip_accents, split=split, split_on_cjk=split_on_cjk
         )
         self.num_replaced = 0
-        self._strict = errors == "strict"
         self._num_threads = as_num_threads(num_threads)
         self._counter = _dispatch.WordCounter(self.rules)
 

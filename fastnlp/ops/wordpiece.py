@@ -17,7 +17,7 @@ from fastnlp.ops.masking import MaskedSegments, Masker, as_numbers, as_seed, dra
 from fastnlp.ops.packing import PackedSegments
 from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
 from fastnlp.ops.text_rules import as_text_rules
-from fastnlp.ops.texts import Texts, as_texts
+from fastnlp.ops.texts import Texts, as_texts, is_strict
 from fastnlp.ops.threads import as_num_threads
 from fastnlp.ops.vocabulary import as_vocabulary
 from fastnlp.ragged import Ragged
@@ -252,7 +252,7 @@ class WordPiece:
         >>> encoding.word_ids.tolist()
         [0, 0, 1]
         """
-        strict = _is_strict(errors)
+        strict = is_strict(errors)
         threads = as_num_threads(num_threads)
         if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
             raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
@@ -321,7 +321,7 @@ class WordPiece:
         >>> packed.token_ids.tolist()
         [[2, 4, 5, 3, 5, 3, 0]]
         """
-        threads, strict = as_num_threads(num_threads), _is_strict(errors)
+        threads, strict = as_num_threads(num_threads), is_strict(errors)
         batches, packing = _as_segments(
             segments,
             as_packing(
@@ -390,7 +390,7 @@ class WordPiece:
         >>> masked.token_ids.tolist(), masked.mask_positions.tolist(), masked.mask_ids.tolist()
         ([[2, 5, 1, 5, 3, 0, 0]], [[1, 2]], [[5, 6]])
         """
-        threads, strict = as_num_threads(num_threads), _is_strict(errors)
+        threads, strict = as_num_threads(num_threads), is_strict(errors)
         batches, packing = _as_segments(
             segments,
             as_packing(
@@ -523,12 +523,6 @@ def check_masker(masker: Masker, encoder: WordPiece, packing: Packing) -> None:
             f"`masker` must have a `vocabulary_size` that all token ids are below; received {masker.vocabulary_size}, "
             f"for ids from {min(0, *special)} to {largest}."
         )
-
-
-def _is_strict(errors: str) -> bool:
-    if errors not in ("replace", "strict"):
-        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
-    return errors == "strict"
 
 
 def _as_segments(segments: Any, packing: Packing) -> tuple[list[Texts], Packing]:

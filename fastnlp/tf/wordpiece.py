@@ -11,6 +11,7 @@ from fastnlp._dispatch import Packing
 from fastnlp.ops import Masker, WordPiece
 from fastnlp.ops.masking import as_seed
 from fastnlp.ops.packing_options import ROUND_ROBIN, Tokens, as_packing, check_fit, check_same, with_dtype
+from fastnlp.ops.texts import is_strict
 from fastnlp.ops.wordpiece import check_masker
 from fastnlp.ragged import Ragged
 from fastnlp.tf._constants import as_constant
@@ -53,8 +54,7 @@ def encode(
     >>> encode(encoder, "quick fox", sequence_length=4)
     <tf.Tensor: shape=(4,), dtype=int32, numpy=array([2, 3, 4, 0], dtype=int32)>
     """
-    if errors not in ("replace", "strict"):
-        raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+    is_strict(errors)
     if sequence_length is not None and (not isinstance(sequence_length, int) or sequence_length < 1):
         raise ValueError(f"`sequence_length` must be at least 1, or None; received {sequence_length!r}.")
     if not isinstance(texts, tf.RaggedTensor):
@@ -207,8 +207,7 @@ class _Segments:
     """Checked segments: tensors of strings of the same rank, 0 or 1, and with the same number of rows."""
 
     def __init__(self, segments: Any, errors: str) -> None:
-        if errors not in ("replace", "strict"):
-            raise ValueError(f"`errors` must be 'replace' or 'strict'; received {errors!r}.")
+        is_strict(errors)
         if not isinstance(segments, tuple):
             segments = (segments,)
         if not segments:

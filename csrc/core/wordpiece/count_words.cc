@@ -18,9 +18,6 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-// Pieces that are counted at a time: few enough that their cache lines stay in the first-level cache till then.
-constexpr size_t kGroup = 128;
-
 // A piece that is in a table, with all its bytes.
 struct Piece {
   int64_t first;

@@ -15,10 +15,6 @@ namespace {
 
 constexpr size_t kBytesPerId = 3;  // fewer are rare
 
-// Pieces that are looked up at a time: few enough that their cache lines stay in the first-level cache till they are
-// read.
-constexpr size_t kGroup = 128;
-
 // Encodes one text after another, through a window in which the texts lie one behind the other.
 class Engine {
  public:

@@ -7,12 +7,6 @@
 #include "core/wordpiece/lookup.h"
 
 namespace fastnlp::wordpiece {
-namespace {
-
-constexpr size_t kGroup = 128;  // as in encode.cc
-
-}  // namespace
-
 Status Ladder::check(const Model& model) {
   if (model.rules.split && model.rules.special_tokens.empty()) return {};
   return Status::error(Code::kInvalidModel, "A ladder needs `split=True` and `special_tokens_in_strings=False`.");

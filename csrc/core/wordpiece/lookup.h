@@ -17,6 +17,10 @@ struct PieceKeys {
   std::array<uint32_t, kWindowSize> offsets;
 };
 
+// Pieces that are looked up, or counted, at a time: few enough that their cache lines stay in the first-level cache
+// till they are read.
+inline constexpr size_t kGroup = 128;
+
 // Makes the keys of pieces [begin, end), and asks memory for their lines.
 using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                           PieceKeys& keys);

@@ -15,6 +15,7 @@ uint64_t load(const char* p) {
 }  // namespace
 
 const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
+  if (!is_full(line(offset))) return nullptr;
   const Line& found = beside(offset);
   for (size_t way = 0; way < kWays; ++way) {
     if (found.keys[way] == key) return &found.ids[way];
@@ -23,7 +24,7 @@ const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& 
 }
 
 bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
-  return std::ranges::count(line(offset).keys, key) + std::ranges::count(beside(offset).keys, key) > 0;
+  return has(line(offset), key) || (is_full(line(offset)) && has(beside(offset), key));
 }
 
 void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids) {

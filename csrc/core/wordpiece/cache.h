@@ -1,6 +1,7 @@
 // What pieces became before: two tables of bounded size, for short pieces and for longer ones.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,8 +58,20 @@ class PieceCache {
   // Where the line of a key lies in the table, in bytes.
   uint32_t offset(const PieceKey& key) const { return lines().offset(key); }
 
+  // The same; asks memory for that line.
+  uint32_t prefetch(const PieceKey& key) const {
+    const uint32_t found = offset(key);
+    __builtin_prefetch(&line(found));
+    return found;
+  }
+
   // What a key became that its line, at `offset`, had no place for; null where it is not in the line beside it either.
   const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
+
+  // Asks memory for the line beside, where a key may be that its own line lacks.
+  void prefetch_missing(uint32_t offset, const PieceKey& key) const {
+    if (is_full(line(offset)) && !has(line(offset), key)) __builtin_prefetch(&beside(offset));
+  }
 
   // Stores what a key became that is in neither line: where both are full, something else is forgotten.
   void insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids);
@@ -80,6 +93,11 @@ class PieceCache {
 
   Line& line(uint32_t offset) const { return lines_[offset / sizeof(Line)]; }
   Line& beside(uint32_t offset) const { return lines_[offset / sizeof(Line) ^ 1]; }
+
+  static bool has(const Line& line, const PieceKey& key) {
+    return std::ranges::find(line.keys, key) != line.keys.end();
+  }
+  static bool is_full(const Line& line) { return line.keys.back() != PieceKey{0, 0}; }
 
   // A key that no look-up asks for: the last byte of a piece's key is 0.
   static PieceKey marked(const PieceKey& key) { return {key.low, key.high | uint64_t{1} << 63}; }
@@ -107,6 +125,12 @@ class LongPieceCache {
 
   // The place of a piece of 1 to kMaxSize bytes, behind which 7 more can be read.
   Entry& place(std::string_view piece) const;
+
+  void prefetch(std::string_view piece) const {
+    const Entry& entry = place(piece);
+    __builtin_prefetch(&entry);
+    __builtin_prefetch(&entry.ids.back());
+  }
 
   static bool holds(const Entry& entry, std::string_view piece) {
     return std::string_view(entry.bytes.data(), entry.size) == piece;

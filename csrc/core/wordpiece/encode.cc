@@ -13,7 +13,8 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kBytesPerId = 3;  // fewer are rare
+constexpr size_t kBytesPerId = 3;           // fewer are rare
+constexpr size_t kManyMissed = kGroup / 8;  // pieces, of a group
 
 // Encodes one text after another, through a window in which the texts lie one behind the other.
 class Engine {
@@ -74,15 +75,26 @@ class Engine {
       const ByteClasses::Entry entry = model_.byte_classes.entries[byte];
       return byte > ' ' && byte < 0x7F && entry.byte_class == ByteClasses::kPart && entry.mapped == byte;
     };
-    for (size_t id = 0; id < model_.tokens.size(); ++id) {
-      const std::string& token = model_.tokens[id];
-      if (!model_.rules.split || token.size() > PieceKey::kMaxSize || !std::ranges::all_of(token, is_plain)) continue;
-      PieceKey key = {0, 0};
-      std::memcpy(&key, token.data(), token.size());
-      const uint32_t offset = scratch_.cache.offset(key);
-      if (!scratch_.cache.holds(offset, key)) {
-        const auto value = static_cast<int32_t>(id);
-        scratch_.cache.insert(offset, key, {&value, 1});
+    struct Plain {
+      PieceKey key;
+      uint32_t offset;
+      int32_t id;
+    };
+    // Some at a time: memory fetches all their lines at once.
+    std::array<Plain, 64> batch;
+    const size_t size = model_.rules.split ? model_.tokens.size() : 0;
+    for (size_t id = 0; id < size;) {
+      size_t count = 0;
+      for (; id < size && count < batch.size(); ++id) {
+        const std::string& token = model_.tokens[id];
+        if (token.size() > PieceKey::kMaxSize || !std::ranges::all_of(token, is_plain)) continue;
+        PieceKey key = {0, 0};
+        std::memcpy(&key, token.data(), token.size());
+        batch[count++] = {key, scratch_.cache.prefetch(key), static_cast<int32_t>(id)};
+      }
+      for (const Plain& plain : std::span(batch).first(count)) {
+        if (scratch_.cache.holds(plain.offset, plain.key)) continue;
+        scratch_.cache.insert(plain.offset, plain.key, {&plain.id, 1});
       }
     }
   }
@@ -121,6 +133,7 @@ class Engine {
     do {
       const size_t stop = std::min(piece + kGroup, count);
       make_keys(stop, std::min(stop + kGroup, count));
+      if (std::exchange(missed_, 0) >= kManyMissed) prefetch_missing(piece, stop);
       for (; row < rows; ++row) {
         const auto* const row_stop = std::lower_bound(begins + piece, begins + stop, scratch_.window.row_ends[row]);
         const auto row_end = static_cast<size_t>(row_stop - begins);
@@ -149,8 +162,21 @@ class Engine {
     }
   }
 
+  // Asks memory for what encode_piece will read.
+  void prefetch_missing(size_t piece, size_t end) {
+    for (; piece < end; ++piece) {
+      const std::string_view text = scratch_.window.piece(piece);
+      if (text.size() <= PieceKey::kMaxSize) {
+        scratch_.cache.prefetch_missing(scratch_.keys.offsets[piece], scratch_.keys.keys[piece]);
+      } else if (text.size() <= LongPieceCache::kMaxSize) {
+        scratch_.long_cache.prefetch(text);
+      }
+    }
+  }
+
   // A piece that the cache of short ones lacks.
   void encode_piece(size_t piece) {
+    ++missed_;
     const std::string_view text = scratch_.window.piece(piece);
     const PieceKey key = scratch_.keys.keys[piece];
     const uint32_t offset = scratch_.keys.offsets[piece];
@@ -166,7 +192,9 @@ class Engine {
     if (text.size() <= LongPieceCache::kMaxSize && (!is_short || scratch_.cache.is_long(offset, key))) {
       const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
       if (LongPieceCache::holds(entry, text)) {
-        ids.append(entry.ids.data(), entry.count);
+        ids.reserve_more(entry.ids.size());
+        std::memcpy(ids.data() + ids.size(), entry.ids.data(), sizeof(entry.ids));  // all, for the size is known
+        ids.resize(ids.size() + entry.count);
         return;
       }
     }
@@ -187,6 +215,7 @@ class Engine {
   const MakeKeys make_keys_;
   const LookUp look_up_;
   RaggedIds& out_;
+  size_t missed_ = 0;  // pieces, of the last group
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ LAYERS = {
     "tokenizers": {
         *("numpy", "keras", "fastnlp.layers", "fastnlp.ops", "fastnlp.presets", "fastnlp.tf", "fastnlp.ragged"),
     },
-    "models": {"numpy", "keras", "fastnlp.layers", "fastnlp.presets", "fastnlp.tokenizers"},
+    "models": {"numpy", "keras", "fastnlp.data", "fastnlp.layers", "fastnlp.presets", "fastnlp.tokenizers"},
     "data": {"numpy", "keras", "tensorflow", "fastnlp.ops"},
     "corpus": {
         "numpy",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnlp.data.columns import map_columns, number_of_rows, take
 from fastnlp.ops import Masker
 
 
@@ -56,21 +57,17 @@ class TextExamples:
             if y is not None:
                 raise ValueError("`y` must be None with a `masker`, which makes the labels; received some.")
         given = (x, y, sample_weight)[: 1 + (y is not None) + (sample_weight is not None)]
-        self.parts = (_map(_check_column, given[0]), *(_map(_as_array, part) for part in given[1:]))
+        self.parts = (map_columns(_check_column, given[0]), *(map_columns(_as_array, part) for part in given[1:]))
         self.preprocess = preprocess
         self.masker = masker
-        lengths: set[int] = set()
-        _map(lambda column: lengths.add(len(column)), self.parts)
-        if len(lengths) != 1:
-            raise ValueError(f"`x`, `y` and `sample_weight` must be of one length; received lengths {sorted(lengths)}.")
-        self._length = lengths.pop()
+        self._length = number_of_rows(self.parts)
 
     def __len__(self) -> int:
         return self._length
 
     def read(self, index: np.ndarray, *, seed: int, epoch: int) -> Any:
         """A batch, preprocessed and masked."""
-        batch = self.preprocess(*_map(lambda column: _take(column, index), self.parts))
+        batch = self.preprocess(*take(self.parts, index))
         if self.masker is None:
             return batch
         features = batch if isinstance(batch, dict) else {"token_ids": batch}
@@ -94,15 +91,6 @@ def check_dense(masker: Masker) -> None:
         raise ValueError("`masker` must have a `mask_selection_length`, as Keras takes dense batches; it has None.")
 
 
-def _map(function: Callable[[Any], Any], structure: Any) -> Any:
-    """The same tuples and dicts, with something else in place of their columns."""
-    if isinstance(structure, tuple):
-        return tuple(_map(function, item) for item in structure)
-    if isinstance(structure, dict):
-        return {key: _map(function, item) for key, item in structure.items()}
-    return function(structure)
-
-
 def _check_column(column: Any) -> Any:
     if isinstance(column, (str, bytes)) or not hasattr(column, "__len__") or not hasattr(column, "__getitem__"):
         raise TypeError(f"`x` must hold one item an example; received {column!r:.100}.")
@@ -114,11 +102,3 @@ def _as_array(column: Any) -> np.ndarray:
     if array.ndim == 0:
         raise TypeError(f"`y` and `sample_weight` must hold one item an example; received {column!r:.100}.")
     return array
-
-
-def _take(column: Any, index: np.ndarray) -> Any:
-    if isinstance(column, list):
-        return [column[row] for row in index.tolist()]
-    if not isinstance(column, np.ndarray) and hasattr(column, "take"):
-        return column.take(index)
-    return column[index]

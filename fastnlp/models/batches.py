@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from fastnlp.data.columns import map_columns, number_of_rows, take
+
 DEFAULT_BATCH_SIZE = 32  # of Keras
 
 
@@ -28,7 +30,7 @@ class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
         self, arrays: tuple[Any, ...], preprocess: Callable[..., Any], batch_size: int | None, shuffle: bool
     ) -> None:
         super().__init__()
-        self.arrays = _map(_as_array, arrays)
+        self.arrays = map_columns(_as_array, arrays)
         self.preprocess = preprocess
         self.batch_size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
         self.shuffle = shuffle
@@ -43,7 +45,7 @@ class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
     def __getitem__(self, index: int) -> Any:
         """A batch, preprocessed."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.preprocess(*_map(lambda array: _take(array, rows), self.arrays))
+        return self.preprocess(*take(self.arrays, rows))
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
@@ -135,47 +137,22 @@ def split(arrays: tuple[Any, ...], validation_split: float) -> tuple[tuple[Any, 
     Raises:
         ValueError: where one of the two would be empty.
     """
-    arrays = _map(_as_array, arrays)
+    arrays = map_columns(_as_array, arrays)
     rows = number_of_rows(arrays)
     training_rows = int(rows * (1 - validation_split))
     if not 0 < training_rows < rows:
         raise ValueError(
             f"`validation_split` must leave some of {rows} examples on both sides; received {validation_split}."
         )
-    return _map(lambda array: array[:training_rows], arrays), _map(lambda array: array[training_rows:], arrays)
+    training = map_columns(lambda array: array[:training_rows], arrays)
+    validation = map_columns(lambda array: array[training_rows:], arrays)
+    return training, validation
 
 
 def is_tf_dataset(value: Any) -> bool:
     """Whether `value` is a `tf.data.Dataset`; never imports TensorFlow."""
     tensorflow: Any = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(value, tensorflow.data.Dataset)
-
-
-def number_of_rows(arrays: Any) -> int:
-    """The length of all arrays.
-
-    Raises:
-        ValueError: where they differ in length.
-    """
-    lengths = {len(array) for array in _leaves(arrays)}
-    if len(lengths) != 1:
-        raise ValueError(f"`x`, `y` and `sample_weight` must be of one length; received lengths {sorted(lengths)}.")
-    return lengths.pop()
-
-
-def _map(function: Callable[[Any], Any], structure: Any) -> Any:
-    """As `keras.tree.map_structure`, but a list is one array, not a structure; None stays None."""
-    if isinstance(structure, tuple):
-        return tuple(_map(function, item) for item in structure)
-    if isinstance(structure, dict):
-        return {key: _map(function, item) for key, item in structure.items()}
-    return None if structure is None else function(structure)
-
-
-def _leaves(structure: Any) -> list[Any]:
-    leaves: list[Any] = []
-    _map(leaves.append, structure)
-    return leaves
 
 
 def _as_array(array: Any) -> Any:
@@ -188,7 +165,3 @@ def _as_array(array: Any) -> Any:
     if array.ndim == 0:
         raise ValueError(f"`x`, `y` and `sample_weight` must hold one item an example; received {array.item()!r:.100}.")
     return array
-
-
-def _take(array: Any, rows: np.ndarray) -> Any:
-    return [array[row] for row in rows] if isinstance(array, list) else array[rows]

@@ -67,7 +67,7 @@ def run(
     training = batches(train, shuffle=True)
     measure = Measure("train", examples=len(train.texts), guide=0.8748)
     model.fit(
-        training.as_py_dataset(epochs=epochs),
+        training.as_py_dataset(),
         steps_per_epoch=len(training),
         epochs=epochs,
         shuffle=False,  # the batches have an order

@@ -84,11 +84,16 @@ def run(
             intermediate_dim=512,
         )
         masked_lm = fastnlp.models.BertMaskedLM(backbone)
-        masked_lm.compile(optimizer=keras.optimizers.AdamW(learning_rate))
+        # The learning rate rises for a tenth of the steps, and then falls to 0.
+        warmup = max(steps * epochs // 10, 1)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0, decay_steps=steps * epochs - warmup, warmup_target=learning_rate, warmup_steps=warmup
+        )
+        masked_lm.compile(optimizer=keras.optimizers.AdamW(schedule))
 
         measure = Measure("pretrain", examples=steps * batch_size, guide=0.1417)
         masked_lm.fit(
-            batches.as_py_dataset(epochs=epochs),
+            batches.as_py_dataset(),
             steps_per_epoch=steps,
             epochs=epochs,
             shuffle=False,  # the batches have an order

@@ -17,7 +17,7 @@ def run(
     preset: str = "bert_tiny_en_uncased",
     epochs: int = 1,
     batch_size: int = 16,
-    sequence_length: int = 512,
+    sequence_length: int | None = None,
     learning_rate: float = 5e-5,
     limit: int | None = None,
     seed: int = 0,
@@ -30,7 +30,8 @@ def run(
 
     # The preset's backbone and vocabulary, and a new head for two classes.
     classifier = fastnlp.models.TextClassifier.from_preset(preset, num_classes=2)
-    classifier.preprocessor.sequence_length = min(sequence_length, classifier.backbone.max_sequence_length)
+    if sequence_length is not None:
+        classifier.preprocessor.sequence_length = sequence_length
     classifier.compile(optimizer=keras.optimizers.Adam(learning_rate))
 
     # Raw strings go in. Every epoch has an order of its own, which follows from the seed.

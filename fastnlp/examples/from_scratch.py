@@ -25,7 +25,7 @@ def run(
     out: Path | None = None,
     verbose: int | str = "auto",
 ) -> Result:
-    """Train a classifier of film reviews that owes nothing to anyone, and save it as a `.keras` file."""
+    """Train a classifier of film reviews that owes nothing to anyone."""
     keras.utils.set_random_seed(seed)
     train, test = imdb.load(data, limit)
 
@@ -75,6 +75,9 @@ def run(
         callbacks=[measure],
         verbose=verbose,
     )
+
+    # `keras.saving.load_model(out / "model.keras")` and `WordPieceTokenizer.from_preset(out)` have them again.
     if out is not None:
-        model.save(out)
+        tokenizer.save_to_preset(out)
+        model.save(out / "model.keras")
     return Result(model, [measure])

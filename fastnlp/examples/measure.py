@@ -91,7 +91,14 @@ class Measure(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no t
 
 
 class Result(NamedTuple):
-    """What a workflow leaves: a model, and how it was measured."""
+    """What a workflow leaves.
+
+    Attributes:
+        model: the model.
+        measures: how fast it was, and how well it did.
+        facts: what else there is to say.
+    """
 
     model: Any
     measures: list[Measure]
+    facts: dict[str, str] = {}

@@ -85,10 +85,8 @@ def _print(result: Any, backend: str, out: Path | None) -> None:
         sum(math.prod(variable.shape) for variable in variables)
         for variables in (result.model.weights, result.model.trainable_weights)
     )
-    facts = {
-        "parameters": f"{parameters:,}, {trainable:,} of them trainable",
-        **result.facts,
-        **({} if out is None else {"saved in": str(out)}),
-    }
-    for name, value in facts.items():
+    facts = [("parameters", f"{parameters:,}, {trainable:,} of them trainable"), *result.facts]
+    if out is not None:
+        facts.append(("saved in", str(out)))
+    for name, value in facts:
         console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)

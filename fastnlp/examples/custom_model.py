@@ -63,6 +63,7 @@ def run(
 
     # `keras.saving.load_model(out / "model.keras")` and `TextClassifierPreprocessor.from_preset(out)` have them again.
     if out is not None:
+        backbone.save_to_preset(out)  # which says what the preprocessor is for
         preprocessor.save_to_preset(out)
         model.save(out / "model.keras")
     return Result(model, [measure])

@@ -96,9 +96,9 @@ class Result(NamedTuple):
     Attributes:
         model: the model.
         measures: how fast it was, and how well it did.
-        facts: what else there is to say.
+        facts: names and values of what else there is to say.
     """
 
     model: Any
     measures: list[Measure]
-    facts: dict[str, str] = {}
+    facts: tuple[tuple[str, str], ...] = ()

@@ -36,5 +36,6 @@ def run(
     measure = Measure("evaluate", examples=len(test.texts), guide=0.7835)
     classifier.evaluate(test.texts, test.labels, batch_size=batch_size, callbacks=[measure], verbose=verbose)
 
-    chances = zip(SENTENCES, keras.ops.convert_to_numpy(positive), strict=True)
-    return Result(classifier, [measure], {sentence: f"positive: {chance:.2f}" for sentence, chance in chances})
+    chances = keras.ops.convert_to_numpy(positive).tolist()
+    facts = ((sentence, f"{chance:.2f} positive") for sentence, chance in zip(SENTENCES, chances, strict=True))
+    return Result(classifier, [measure], tuple(facts))

@@ -104,6 +104,11 @@ def run(
 
     # With its tokenizer, the backbone is ready for a new task: `TextClassifier.from_preset(out, num_classes=2)`.
     if out is not None:
-        masked_lm.preprocessor = fastnlp.models.BertMaskedLMPreprocessor(tokenizer, sequence_length)
+        masked_lm.preprocessor = fastnlp.models.BertMaskedLMPreprocessor(
+            tokenizer,
+            sequence_length,
+            mask_selection_rate=MASKED,
+            mask_selection_length=masker.mask_selection_length,
+        )
         masked_lm.save_to_preset(out)
     return Result(masked_lm, [measure])

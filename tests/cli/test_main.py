@@ -16,7 +16,17 @@ import pytest
 import fastnlp as package
 from fastnlp.cli import main
 
-COMMANDS = [[], ["demo"], ["vocab"], ["vocab", "learn"], ["corpus"], ["corpus", "build"], ["corpus", "show"], ["example"], ["info"]]
+COMMANDS = [
+    [],
+    ["demo"],
+    ["vocab"],
+    ["vocab", "learn"],
+    ["corpus"],
+    ["corpus", "build"],
+    ["corpus", "show"],
+    ["example"],
+    ["info"],
+]
 
 
 def start(*arguments: object, module: str = "fastnlp", **options) -> subprocess.Popen[str]:

@@ -46,13 +46,16 @@ LAYERS = {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
         "fastnlp.tokenizers",
     },
+    "examples": {"numpy", "keras", "tensorflow", "fastnlp"},  # what users of the package have
     "cli": {
         "click",
         "rich",
         "orjson",
+        "keras",
         "fastnlp.bench",
         "fastnlp.config",
         "fastnlp.corpus",
+        "fastnlp.examples",
         "fastnlp.files",
         "fastnlp.ops",
         "fastnlp._version",

@@ -256,6 +256,61 @@ def bench(**arguments: Any) -> None:
 
 
 @program.command()
+@click.argument("number", type=click.IntRange(1, 6))
+@click.option(
+    "--data",
+    type=PATH,
+    metavar="PATH",
+    help="A folder with the reviews, as imdb-train.jsonl.xz and imdb-test.jsonl.xz or as aclImdb_v1.tar.gz, packed or "
+    "unpacked. By default the archive is downloaded.",
+)
+@click.option(
+    "--preset",
+    metavar="PRESET",
+    help="A folder, a handle of Kaggle or Hugging Face, or a known name; by default the guide's.",
+)
+@click.option(
+    "--vocabulary", type=PATH, metavar="FILE", help="In 5: a vocabulary in place of the preset's; one token a line."
+)
+@click.option(
+    "--text",
+    type=PATH,
+    metavar="PATH",
+    multiple=True,
+    help="In 5: train on these files or folders, read as `fastnlp corpus build` does, in place of the reviews; may be "
+    "repeated.",
+)
+@click.option("--epochs", type=COUNT, help="How often to go through the examples.")
+@click.option("--batch-size", type=COUNT, help="Examples a step.")
+@click.option("--sequence-length", type=COUNT, help="Tokens an example.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="The optimizer's, at its highest.")
+@click.option("--limit", type=COUNT, metavar="N", help="Train and test on so many examples at most.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of weights, order, dropout and masks; 0 by default.")
+@click.option("--out", type=PATH, metavar="DIR", help="Save the model in this new folder.")
+@click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="Keras's backend.")
+@click.option(
+    "--dtype", type=click.Choice(["float32", "mixed_float16", "mixed_bfloat16"]), help="Keras's dtype policy."
+)
+@quiet
+def example(**arguments: Any) -> None:
+    """Run a workflow of KerasNLP's getting-started guide on IMDB's film reviews.
+
+    \b
+    1  evaluate a pretrained classifier
+    2  fine-tune a pretrained backbone
+    3  fine-tune with preprocessing of one's own
+    4  train a model of one's own on a frozen backbone
+    5  pretrain a backbone with masked language modelling
+    6  build and train a transformer from scratch
+
+    They are scripts to read and to change, in fastnlp/examples. What is not asked for is as in the guide.
+    """
+    from fastnlp.cli.example import run
+
+    run(**arguments)
+
+
+@program.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(**arguments: Any) -> None:
     """Show what this installation is made of."""

@@ -16,7 +16,17 @@ import pytest
 import fastnlp as package
 from fastnlp.cli import main
 
-COMMANDS = [[], ["demo"], ["vocab"], ["vocab", "learn"], ["corpus"], ["corpus", "build"], ["corpus", "show"], ["info"]]
+COMMANDS = [
+    [],
+    ["demo"],
+    ["vocab"],
+    ["vocab", "learn"],
+    ["corpus"],
+    ["corpus", "build"],
+    ["corpus", "show"],
+    ["example"],
+    ["info"],
+]
 
 
 def start(*arguments: object, module: str = "fastnlp", **options) -> subprocess.Popen[str]:
@@ -59,6 +69,11 @@ def test_version(module):
         ["corpus", "show"],
         ["vocab", "learn", "a.txt", "--size", "none", "--out", "v"],
         ["demo", "--size", "0"],
+        ["example"],
+        ["example", "7"],
+        ["example", "2", "--epochs", "0"],
+        ["example", "2", "--learning-rate", "0"],
+        ["example", "2", "--backend", "numpy"],
     ],
 )
 def test_unusable_arguments(fastnlp, arguments):

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell git ls-files csrc fastnlp pyproject.toml CMakeLists.txt 2>/dev/null)
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test bench tutorial lint format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fastnlp demo
@@ -14,6 +14,9 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
+
+tutorial: $(VENV)/.test
+	$(BIN)/python tools/run_tutorial.py
 
 lint: $(VENV)/.test
 	$(BIN)/pytest tests/test_codebase.py

@@ -143,6 +143,15 @@ def test_an_error_in_a_callback_ends_the_search(stop, target):
     assert len(evaluated) == 1
 
 
+@pytest.fixture
+def interruptible():
+    """Processes that a shell starts in the background ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_search():
     # The signal comes while the first threshold is tried, and is seen before the second.
     def on_evaluate(threshold, size):

@@ -43,6 +43,12 @@ class Backbone(keras.Model):  # type: ignore[misc]  # Keras has no types
         if dtype is not None:
             self.dtype_policy = keras.dtype_policies.get(dtype)
 
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Encode tokens. A dict may hold more than that, a head's inputs say; Keras would mistake them for the tokens'."""
+        if isinstance(inputs, dict) and isinstance(self.input, dict):
+            inputs = {name: tensor for name, tensor in inputs.items() if name in self.input}
+        return super().__call__(inputs, *args, **kwargs)
+
     def default_lora_layer_names(self) -> list[str]:
         """Names of the layers that `enable_lora()` changes by default: queries and values of attention."""
         return ["query_dense", "value_dense", "query", "value"]

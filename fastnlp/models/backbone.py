@@ -44,7 +44,7 @@ class Backbone(keras.Model):  # type: ignore[misc]  # Keras has no types
             self.dtype_policy = keras.dtype_policies.get(dtype)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Encode tokens. A dict may hold more than that, a head's inputs say; Keras would mistake them for the tokens'."""
+        """Encode tokens. A dict may hold more than the inputs; Keras would take one for another."""
         if isinstance(inputs, dict) and isinstance(self.input, dict):
             inputs = {name: tensor for name, tensor in inputs.items() if name in self.input}
         return super().__call__(inputs, *args, **kwargs)

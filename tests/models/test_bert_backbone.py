@@ -45,7 +45,7 @@ def test_parameters_of_the_guides_models() -> None:
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables ..pooled_dense")
 def test_the_guides_pretraining_model() -> None:
-    """Under the dtype policy of the guide, and with the head's input given to the backbone: KerasHub fails with both."""
+    """With the guide's dtype policy, and the head's input given to the backbone: KerasHub fails with both."""
     backbone = small(dtype="mixed_float16", dropout=0.0)
     inputs = {**backbone.input, "mask_positions": keras.Input((None,), dtype="int32", name="mask_positions")}
     head = MaskedLMHead(token_embedding=backbone.token_embedding, dtype="mixed_float16")

@@ -70,7 +70,9 @@ def learn(
         word_counts = _read_counts(progress, inputs, num_threads=num_threads, **options)
         held_out_counts = None
         if held_out is not None:
-            held_out_counts = _read_counts(progress, [held_out], num_threads=num_threads, **options)
+            rules = word_counts.rules._asdict()  # a counts file's are its own
+            options |= {name: rules[name] for name in rules.keys() & options.keys()}
+            held_out_counts = _read_held_out(progress, held_out, word_counts, num_threads=num_threads, **options)
         vocabularies = {}
         for size in outs:
             with stage(progress, f"learn {size:,} tokens") as report:
@@ -153,3 +155,19 @@ def _read_counts(progress: Progress, inputs: Sequence[Path], max_megabytes: int,
             raise ValueError(f"`{parameter.opts[0]}` is for text; the words of counts files have been counted already.")
     with stage(progress, "read word counts"):
         return WordCounts.merge(map(WordCounts.load, inputs))
+
+
+def _read_held_out(
+    progress: Progress, path: Path, corpus: WordCounts, max_megabytes: int, **counting: Any
+) -> WordCounts:
+    """The words of a text, or those of a counts file, which must follow the rules of the corpus."""
+    with stage(progress, "read held-out words") as report:
+        if not is_counts_file(path):
+            return count_words([path], max_memory=max_megabytes * BYTES_PER_MEGABYTE, progress=report, **counting)
+        counts = WordCounts.load(path)
+    if counts.rules != corpus.rules:
+        raise ValueError(
+            f"`held_out` must be counted by the rules of the corpus, {corpus.rules}; received {str(path)!r}, "
+            f"counted by {counts.rules}."
+        )
+    return counts

@@ -80,6 +80,23 @@ def test_report(fastnlp, text, tmp_path):
     assert from_counts == (0, REPORT, "")
 
 
+def test_held_out_text_follows_the_rules_of_the_corpus(fastnlp, text, tmp_path):
+    (tmp_path / "upper.txt").write_text("THE HAT\n")
+    learn = ("vocab", "learn", "--size", "60", "--out", "vocab.txt", "--held-out")
+    known = "0.000% of words unknown"
+    status, out, _ = fastnlp(*learn, "upper.txt", "--lowercase", text)
+    assert (status, out.count(known)) == (0, 2)
+    assert fastnlp("vocab", "count", text, "--lowercase", "--out", "lower.parquet")[0] == 0
+    assert fastnlp(*learn, "upper.txt", "lower.parquet") == (0, out, "")
+    assert fastnlp("vocab", "count", "upper.txt", "--lowercase", "--out", "upper.parquet")[0] == 0
+    assert fastnlp(*learn, "upper.parquet", "lower.parquet") == (0, out, "")
+    assert fastnlp(*learn, "upper.parquet", "--lowercase", text) == (0, out, "")
+    assert fastnlp("vocab", "count", "upper.txt", "--out", "upper.parquet")[0] == 0
+    status, out, err = fastnlp(*learn, "upper.parquet", "lower.parquet")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: `held_out` must be counted by the rules of the corpus, ")
+
+
 @pytest.mark.parametrize("size", [5, 12, 20])
 def test_a_size_without_room_for_words(fastnlp, text, tmp_path, size):
     status, out, err = fastnlp("vocab", "learn", text, "--size", size, "--out", "vocab.txt")

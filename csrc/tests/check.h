@@ -23,6 +23,7 @@ void test_learn();
 void test_lines();
 void test_lookup();
 void test_masking();
+void test_pack_documents();
 void test_packing();
 void test_pieces();
 void test_trie();

@@ -10,7 +10,7 @@ demo: $(VENV)/.demo
 	$(BIN)/fastnlp demo
 
 test: $(VENV)/.test
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench

@@ -13,6 +13,10 @@ import pytest
 
 from fastnlp import _dispatch
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # There is a worker for every core: threads of PyTorch's own would wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--reference-only", action="store_true", help="run without the extension")
@@ -26,6 +30,12 @@ def pytest_report_header() -> str:
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _dispatch.native is None and not session.config.getoption("--reference-only"):
         pytest.exit(f"the extension is missing ({_dispatch.native_error}); see --reference-only", returncode=1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of a few long tests come first: the last to end would else be waited for by one worker."""
+    long = ("test_backends.py", "test_core.py", "test_workflows.py", "test_tutorial.py")
+    items.sort(key=lambda item: item.path.name not in long)
 
 
 @pytest.fixture(scope="session")

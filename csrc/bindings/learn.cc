@@ -97,6 +97,7 @@ py::list learn(const py::dict& counts, int64_t vocabulary_size, const py::list& 
     status = wordpiece::learn(words.views(), numbers, options, report, tokens);
   }
   if (error) throw *error;
+  if (status.code == Code::kInvalidSize) throw py::value_error(status.message);
   if (!status.ok()) throw std::bad_alloc();
   return to_list(tokens);
 }

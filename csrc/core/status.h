@@ -7,7 +7,7 @@
 
 namespace fastnlp {
 
-enum class Code { kOk, kInvalidUtf8, kInvalidId, kInvalidModel, kOutOfMemory };
+enum class Code { kOk, kInvalidUtf8, kInvalidId, kInvalidModel, kInvalidSize, kOutOfMemory };
 
 struct Status {
   Code code = Code::kOk;

@@ -117,7 +117,7 @@ def _texts(inputs: Sequence[Path], limit: float) -> Iterator[str]:
 def _learn(texts: Sequence[str], lowercase: bool, report: Report) -> list[str]:
     part = texts[:: -(-count_bytes(texts) // LEARNED_BYTES)]  # from all over the text
     counts = count_words(part, lowercase=lowercase, strip_accents=lowercase)
-    vocabulary, _ = learn_from_counts(counts, VOCABULARY_SIZE, report)
+    vocabulary, *_ = learn_from_counts(counts, VOCABULARY_SIZE, report)
     return vocabulary
 
 

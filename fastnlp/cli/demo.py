@@ -47,7 +47,7 @@ def run(*, inputs: Sequence[Path], vocabulary_size: int, lowercase: bool, out: P
             with stages.run("count words") as report:
                 word_counts = corpus.count_words(inputs, lowercase=lowercase, progress=report)
             with stages.run("learn vocabulary") as report:
-                vocabulary, _ = learn_from_counts(word_counts, vocabulary_size, report)
+                vocabulary, *_ = learn_from_counts(word_counts, vocabulary_size, report)
             with stages.run("build token store") as report:
                 encoder = WordPiece(vocabulary, lowercase=lowercase)
                 built = corpus.build(inputs, out or Path(temporary, "tokens"), encoder, progress=report)

@@ -66,6 +66,7 @@ def learn(
         _prepare(path)
     learning = {name: options.pop(name) for name in LEARNING}
     reports = []
+    sizes_found = []
     with progress_bars(quiet=quiet) as progress:
         word_counts = _read_counts(progress, inputs, num_threads=num_threads, **options)
         held_out_counts = None
@@ -76,8 +77,11 @@ def learn(
         vocabularies = {}
         for size in outs:
             with stage(progress, f"learn {size:,} tokens") as report:
-                tokens, threshold = learn_from_counts(word_counts, size, report, num_threads=num_threads, **learning)
+                tokens, threshold, found = learn_from_counts(
+                    word_counts, size, report, num_threads=num_threads, **learning
+                )
             vocabularies[size] = tokens
+            sizes_found.append(found)
             reports.append(
                 report_vocabulary(
                     tokens,
@@ -91,39 +95,36 @@ def learn(
             )
     for size, tokens in vocabularies.items():
         write_vocabulary(outs[size], tokens)
-    for path, facts in zip(outs.values(), reports, strict=True):
-        print_facts(list(_facts(path, facts, learning["slack_ratio"])))
+    for path, facts, found in zip(outs.values(), reports, sizes_found, strict=True):
+        print_facts(list(_facts(path, facts, found, learning["slack_ratio"])))
 
 
 def learn_from_counts(
     word_counts: Mapping[str, int], vocabulary_size: int, report: Report, **options: Any
-) -> tuple[list[str], int]:
-    """`learn_vocabulary`, reporting its progress; the tokens and the threshold.
-
-    Raises:
-        ValueError: where the vocabulary is too small to be of use.
-    """
+) -> tuple[list[str], int, int]:
+    """`learn_vocabulary`, reporting its progress; the tokens, the threshold, and how many tokens it gave."""
     steps = max(word_counts.values(), default=1).bit_length()  # at most, of a binary search
-    thresholds: list[int] = []
+    evaluated: list[tuple[int, int]] = []
 
     def on_evaluate(threshold: int, size: int) -> None:
-        thresholds.append(threshold)
-        report(len(thresholds), steps)
+        evaluated.append((threshold, size))
+        report(len(evaluated), steps)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        try:
-            tokens = learn_vocabulary(word_counts, vocabulary_size, on_evaluate=on_evaluate, **options)
-        except UserWarning as warning:
-            raise ValueError(str(warning)) from None
-    return tokens, thresholds[-1]
+        warnings.simplefilter("ignore", UserWarning)  # of tokens that are cut off, which the report tells of
+        tokens = learn_vocabulary(word_counts, vocabulary_size, on_evaluate=on_evaluate, **options)
+    return (tokens, *evaluated[-1])
 
 
-def _facts(out: Path, report: VocabularyReport, slack_ratio: float) -> Iterator[tuple[str, str]]:
+def _facts(out: Path, report: VocabularyReport, found: int, slack_ratio: float) -> Iterator[tuple[str, str]]:
     yield "path", str(out)
     size = f"{report.size:,} of {report.size_asked:,} asked for"
     if report.size_asked - report.size > slack_ratio * report.size_asked:
         size += "; the search found no threshold that gives more"
+    elif found > report.size:
+        size += (
+            f"; {found - report.size:,} more, the rarest, are cut off: the search found no threshold that gives fewer"
+        )
     yield "tokens", size
     yield "threshold", f"{report.threshold:,}"
     for name, coverage in (("corpus", report.corpus), ("held out", report.held_out)):

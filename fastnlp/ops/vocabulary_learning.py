@@ -142,18 +142,19 @@ def learn_vocabulary(
         how well they fit the text.
 
     Raises:
-        TypeError, ValueError: where there is no word, or an argument is
-            unusable; the message names it and its value.
+        TypeError, ValueError: where there is no word, `vocabulary_size` has
+            no room for the reserved tokens and all characters, or an argument
+            is unusable; the message names it and its value.
 
     Warns:
-        UserWarning: where `vocabulary_size` leaves no room for tokens that
-            continue words. The vocabulary is then cut, as KerasHub cuts it.
+        UserWarning: where no threshold was found that gives as few tokens as
+            `vocabulary_size`, and the rarest are cut off, as KerasHub does.
 
     Example:
 
     >>> counts = count_words("bat sat pat mat rat")
-    >>> learn_vocabulary(counts, 9, reserved_tokens=["[UNK]"])
-    ['[UNK]', 'a', 'b', 'm', 'p', 'r', 's', 't', '##at']
+    >>> learn_vocabulary(counts, 16, reserved_tokens=["[UNK]"])[1:]
+    ['a', 'b', 'm', 'p', 'r', 's', 't', '##at', '##a', '##b', '##m', '##p', '##r', '##s', '##t']
     """
     for name, value in (
         ("vocabulary_size", vocabulary_size),
@@ -178,6 +179,14 @@ def learn_vocabulary(
         raise ValueError(f"`algorithm` must be {SUBTRACT_ALL!r} or {SUBTRACT_KEPT!r}; received {algorithm!r}.")
     threads = as_num_threads(num_threads)
     reserved_tokens = _check_reserved_tokens(reserved_tokens)
+    found = 0
+
+    def watch(threshold: int, size: int) -> None:
+        nonlocal found
+        found = size
+        if on_evaluate is not None:
+            on_evaluate(threshold, size)
+
     tokens = _dispatch.learn(
         algorithm,
         _add_up(word_counts),
@@ -191,17 +200,13 @@ def learn_vocabulary(
         max_token_length=max_token_length,
         max_unique_characters=max_unique_characters,
         slack_ratio=slack_ratio,
-        on_evaluate=on_evaluate,
+        on_evaluate=watch,
         num_threads=threads,
     )
-    if (
-        suffix_indicator
-        and len(tokens) == vocabulary_size
-        and all(len(token) == 1 for token in tokens[len(reserved_tokens) :])
-    ):
+    if found > vocabulary_size:
         warnings.warn(
-            f"`vocabulary_size` has room for reserved tokens and characters only, and most words cannot be spelled; "
-            f"received {vocabulary_size}.",
+            f"`vocabulary_size` is less than the {found} tokens that the last threshold gives: the rarest are cut off, "
+            f"and words that need them cannot be spelled; received {vocabulary_size}.",
             stacklevel=2,
         )
     return tokens

@@ -73,22 +73,22 @@ def compute_word_piece_vocabulary(
     From a dataset:
 
     >>> data = tf.data.Dataset.from_tensor_slices(["bat sat pat mat rat"])
-    >>> compute_word_piece_vocabulary(data, 13)
-    ['[PAD]', '[CLS]', '[SEP]', '[UNK]', '[MASK]', 'a', 'b', 'm', 'p', 'r', 's', 't', '##at']
+    >>> compute_word_piece_vocabulary(data, 20)[5:]
+    ['a', 'b', 'm', 'p', 'r', 's', 't', '##at', '##a', '##b', '##m', '##p', '##r', '##s', '##t']
 
     From files:
 
     ```python
     with open("text.txt", "w") as file:
         file.write("bat sat pat mat rat\n")
-    vocabulary = compute_word_piece_vocabulary(["text.txt"], 13)
+    vocabulary = compute_word_piece_vocabulary(["text.txt"], 20)
     ```
 
     From words that were split in another way:
 
     ```python
     data = tf.data.TextLineDataset(["text.txt"]).map(tf.strings.split)
-    vocabulary = compute_word_piece_vocabulary(data, 13, split=False)
+    vocabulary = compute_word_piece_vocabulary(data, 20, split=False)
     ```
     """
     parts: Iterable[Any]

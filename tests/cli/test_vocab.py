@@ -55,17 +55,17 @@ def text(tmp_path):
     ],
 )
 def test_learn(fastnlp, text, tmp_path, arguments, counting, learning):
-    status, out, err = fastnlp("vocab", "learn", text, "--size", "40", "--out", "new/vocab.txt", *arguments)
+    status, out, err = fastnlp("vocab", "learn", text, "--size", "60", "--out", "new/vocab.txt", *arguments)
     assert (status, err) == (0, "")
     tokens = (tmp_path / "new/vocab.txt").read_text(encoding="utf-8").split("\n")
     counts = count_words(LINES, **counting)
-    assert tokens == [*learn_vocabulary(counts, 40, **learning), ""]
+    assert tokens == [*learn_vocabulary(counts, 60, **learning), ""]
     assert tokens[: len(learning.get("reserved_tokens", RESERVED_TOKENS))] == list(
         learning.get("reserved_tokens", RESERVED_TOKENS)
     )
     facts = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
     assert facts["path"] == "new/vocab.txt"
-    assert facts["tokens"].startswith(f"{len(tokens) - 1} of 40 asked for")
+    assert facts["tokens"].startswith(f"{len(tokens) - 1} of 60 asked for")
     assert facts["corpus"] == f"{sum(counts.values())} words, {len(counts)} of them different"
     assert ("held out" in facts) == ("--held-out" in arguments)
 
@@ -97,15 +97,22 @@ def test_held_out_text_follows_the_rules_of_the_corpus(fastnlp, text, tmp_path):
     assert err.startswith("error: `held_out` must be counted by the rules of the corpus, ")
 
 
-@pytest.mark.parametrize("size", [5, 12, 20])
-def test_a_size_without_room_for_words(fastnlp, text, tmp_path, size):
-    status, out, err = fastnlp("vocab", "learn", text, "--size", size, "--out", "vocab.txt")
+def test_a_size_without_room_for_the_alphabet(fastnlp, text, tmp_path):
+    status, out, err = fastnlp("vocab", "learn", text, "--size", "12", "--out", "vocab.txt")
     assert (status, out) == (1, "")
+    characters = len(set("".join(count_words(LINES))))
     assert err == (
-        "error: `vocabulary_size` has room for reserved tokens and characters only, and most words cannot be spelled; "
-        f"received {size}.\n"
+        f"error: `vocabulary_size` must be at least {5 + characters}, for 5 reserved tokens and {characters} "
+        "characters; received 12.\n"
     )
     assert not (tmp_path / "vocab.txt").exists()
+
+
+def test_a_size_without_room_for_all_tokens(fastnlp, text):
+    size = 5 + len(set("".join(count_words(LINES)))) + 3
+    status, out, err = fastnlp("vocab", "learn", text, "--size", size, "--out", "vocab.txt")
+    assert (status, err) == (0, "")
+    assert re.search(rf"tokens +{size} of {size} asked for; \d+ more, the rarest, are cut off: ", out)
 
 
 def test_a_learned_vocabulary_builds_a_store(fastnlp, text):
@@ -124,10 +131,10 @@ def test_count_and_learn(fastnlp, text, tmp_path, options):
     assert list(WordCounts.load(tmp_path / "new/counts.parquet").items()) == list(counts.items())
 
     status, out, err = fastnlp(
-        "vocab", "learn", "new/counts.parquet", "--size", "40", "--size", "30", "--out", "vocab-{size}.txt"
+        "vocab", "learn", "new/counts.parquet", "--size", "42", "--size", "41", "--out", "vocab-{size}.txt"
     )
     assert (status, err) == (0, "")
-    for size, report in zip((40, 30), out.split("path ")[1:], strict=True):
+    for size, report in zip((42, 41), out.split("path ")[1:], strict=True):
         tokens = (tmp_path / f"vocab-{size}.txt").read_text(encoding="utf-8").split("\n")
         assert tokens == [*learn_vocabulary(counts, size), ""]
         assert f"vocab-{size}.txt\n" in report

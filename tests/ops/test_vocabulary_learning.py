@@ -38,7 +38,7 @@ PAIRS = [(left, right) for left in AFFIXES for right in AFFIXES]
 COUNTS = {"lower": 40, "low": 70, "newer": 30, "new": 60, "wider": 20}
 
 # Generated sizes are often too small to be of use.
-small_sizes = pytest.mark.filterwarnings("ignore:`vocabulary_size` has room for reserved tokens")
+small_sizes = pytest.mark.filterwarnings("ignore:`vocabulary_size` is less than")
 ALGORITHMS = ["subtract_all", "subtract_kept"]
 
 
@@ -75,7 +75,7 @@ def test_no_text_has_no_words():
 @small_sizes
 @given(
     st.lists(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.integers(1, 99), max_size=9), min_size=1),
-    st.integers(1, 60),
+    st.integers(16, 60),
 )
 def test_parts_of_a_corpus_add_up(parts, vocabulary_size):
     parts.append(COUNTS)
@@ -87,12 +87,16 @@ def test_parts_of_a_corpus_add_up(parts, vocabulary_size):
 
 
 def learn_and_watch(counts, vocabulary_size, **options):
-    """What is learned, and the thresholds and sizes on the way."""
+    """What is learned, or why nothing is, and the thresholds and sizes on the way."""
     evaluated = []
-    tokens = learn_vocabulary(
-        counts, vocabulary_size, on_evaluate=lambda threshold, size: evaluated.append((threshold, size)), **options
-    )
-    return tokens, evaluated
+
+    def on_evaluate(threshold, size):
+        evaluated.append((threshold, size))
+
+    try:
+        return learn_vocabulary(counts, vocabulary_size, on_evaluate=on_evaluate, **options), evaluated
+    except ValueError as error:
+        return str(error), evaluated
 
 
 @small_sizes
@@ -227,10 +231,21 @@ def test_unusable_arguments(arguments, error, message):
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize(("size", "tokens"), [(1, ["[UNK]"]), (3, ["[UNK]", "d", "e"]), (8, ["[UNK]", *"deilnor"])])
-def test_a_size_without_room_for_words(size, tokens, target):
-    with pytest.warns(UserWarning, match=f"`vocabulary_size` has room for reserved .*; received {size}\\."):
-        assert learn_vocabulary(COUNTS, size, reserved_tokens=["[UNK]"]) == tokens
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_a_size_without_room_for_the_alphabet(size, target):
+    with pytest.raises(ValueError, match="`vocabulary_size`") as raised:
+        learn_vocabulary(COUNTS, size, reserved_tokens=["[UNK]", "[MASK]", "w"])
+    assert str(raised.value) == (
+        f"`vocabulary_size` must be at least 10, for 3 reserved tokens and 7 characters; received {size}."
+    )
+
+
+@pytest.mark.parametrize(("size", "tokens"), [(10, []), (13, ["##er", "low", "##d"])])
+def test_a_size_without_room_for_all_tokens(size, tokens, target):
+    message = rf"`vocabulary_size` is less than the 20 tokens that .*; received {size}\."
+    with pytest.warns(UserWarning, match=message):
+        learned = learn_vocabulary(COUNTS, size, reserved_tokens=["[UNK]", "[MASK]", "w"])
+    assert learned == ["[UNK]", "[MASK]", "w", *"deilnor", *tokens]
 
 
 def test_a_size_that_cannot_be_reached(target):

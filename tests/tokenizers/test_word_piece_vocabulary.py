@@ -52,12 +52,14 @@ def test_a_file_counts_as_one_text(tmp_path_factory, contents, lowercase, strip_
         paths.append(folder / str(number))
         paths[-1].write_bytes(content)
     options = {"lowercase": lowercase, "strip_accents": strip_accents, "split_on_cjk": split_on_cjk}
-    assert compute_word_piece_vocabulary(paths, 90, **options) == learn_vocabulary(count_words(contents, **options), 90)
+    assert compute_word_piece_vocabulary(paths, 2000, **options) == learn_vocabulary(
+        count_words(contents, **options), 2000
+    )
 
 
 @pytest.mark.parametrize("texts", [[TEXT, "", TEXT[:7], TEXT[9:]], [f"w{i % 50}" for i in range(5000)]])
 def test_learns_from_texts_in_memory(texts):
-    expected = learn_vocabulary(count_words(texts), 60)
+    expected = learn_vocabulary(count_words(texts), 80)
     for data in (
         iter(texts),
         (text.encode() for text in texts),
@@ -67,7 +69,7 @@ def test_learns_from_texts_in_memory(texts):
         pa.array(texts),
         pa.chunked_array([texts[:1], texts[1:]]),
     ):
-        assert compute_word_piece_vocabulary(data, 60) == expected
+        assert compute_word_piece_vocabulary(data, 80) == expected
 
 
 def test_iterators_over_anything_else():
@@ -139,7 +141,7 @@ class TestDataset:
     def test_shapes_of_the_elements(self):
         tf = self.tf
         texts = [TEXT, "", TEXT[:7], TEXT[9:]]
-        expected = learn_vocabulary(count_words(texts), 40)
+        expected = learn_vocabulary(count_words(texts), 60)
         scalars = tf.data.Dataset.from_tensor_slices(texts)
         ragged = tf.data.Dataset.from_tensors(tf.ragged.constant([[texts[0]], texts[1:3], [], [texts[3]]]))
         for data in (
@@ -150,13 +152,13 @@ class TestDataset:
             scalars.batch(2).ragged_batch(2),
             ragged,
         ):
-            assert compute_word_piece_vocabulary(data, 40) == expected
+            assert compute_word_piece_vocabulary(data, 60) == expected
 
     def test_words_that_were_split_before(self):
         tf = self.tf
         data = tf.data.Dataset.from_tensor_slices([TEXT, "a b\0"]).map(tf.strings.split)
-        expected = learn_vocabulary(count_words([*TEXT.split(), "a", "b\0"], split=False), 40)
-        assert compute_word_piece_vocabulary(data, 40, split=False) == expected
+        expected = learn_vocabulary(count_words([*TEXT.split(), "a", "b\0"], split=False), 60)
+        assert compute_word_piece_vocabulary(data, 60, split=False) == expected
 
     @pytest.mark.parametrize("elements", [[1, 2], (["a"], ["b"]), {"text": ["a"]}])
     def test_elements_that_are_no_strings(self, elements):

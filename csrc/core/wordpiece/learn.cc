@@ -29,6 +29,9 @@ class Learner {
     list_head(options.reserved_tokens);
   }
 
+  // What every vocabulary begins with: the reserved tokens and the characters that are not among them.
+  size_t size_of_head() const { return head_.size(); }
+
   // The size of the vocabulary that is learned at a threshold.
   size_t evaluate(int64_t threshold, int64_t num_iterations) {
     keep(threshold, counts_of_all_places_);
@@ -247,6 +250,14 @@ Status learn(std::span<const std::string_view> words, std::span<const int64_t> c
   const int64_t min_threshold = std::max(std::min(low - 1, (low + high) / 2), int64_t{1});
   const LearningWords selected = select_words(words, counts, options);
   Learner learner(selected, min_threshold, options);
+  const size_t num_reserved = options.reserved_tokens.size();
+  if (static_cast<int64_t>(learner.size_of_head()) > options.vocabulary_size) {
+    return Status::error(Code::kInvalidSize,
+                         "`vocabulary_size` must be at least " + std::to_string(learner.size_of_head()) + ", for " +
+                             std::to_string(num_reserved) + " reserved tokens and " +
+                             std::to_string(learner.size_of_head() - num_reserved) + " characters; received " +
+                             std::to_string(options.vocabulary_size) + ".");
+  }
 
   while (true) {
     const int64_t threshold = (low + high) / 2;

@@ -59,11 +59,20 @@ def search(
 
     The search ends with the first vocabulary that is at most `slack_ratio` smaller than asked for; where there is none
     it ends with the last one that it tried, which may be much smaller, or larger and is then cut.
+
+    Raises:
+        ValueError: where there is no room for the alphabet.
     """
     high = min(max(counts.values()), upper_threshold)
     low = max(min(counts.values()), lower_threshold)
     words = _select_words(counts, reserved_tokens, max_input_tokens, max_token_length, max_unique_characters)
     alphabet = sorted({character for word in words for character in word})
+    num_characters = len(set(alphabet).difference(reserved_tokens))
+    if len(reserved_tokens) + num_characters > vocabulary_size:
+        raise ValueError(
+            f"`vocabulary_size` must be at least {len(reserved_tokens) + num_characters}, for {len(reserved_tokens)} "
+            f"reserved tokens and {num_characters} characters; received {vocabulary_size}."
+        )
 
     while True:
         threshold = (low + high) // 2

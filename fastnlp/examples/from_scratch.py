@@ -19,7 +19,7 @@ def run(
     epochs: int = 3,
     batch_size: int = 16,
     sequence_length: int = 512,
-    learning_rate: float = 5e-5,
+    learning_rate: float = 2e-4,
     limit: int | None = None,
     seed: int = 0,
     out: Path | None = None,
@@ -51,6 +51,8 @@ def run(
         examples = fastnlp.data.TextExamples(reviews.texts, reviews.labels, preprocess=preprocess)
         return fastnlp.data.Batches(examples, batch_size, seed=seed, shuffle=shuffle)
 
+    training = batches(train, shuffle=True)
+
     # One block, and the state of "[START]" for the whole review.
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     x = fastnlp.layers.TokenAndPositionEmbedding(tokenizer.vocabulary_size(), sequence_length, embedding_dim=64)(
@@ -58,13 +60,14 @@ def run(
     )
     x = fastnlp.layers.TransformerEncoder(intermediate_dim=128, num_heads=2, dropout=0.1)(x)
     model = keras.Model(token_ids, keras.layers.Dense(2)(x[:, 0, :]))
+    # The learning rate falls to 0 till the end.
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=len(training) * epochs)
     model.compile(
-        optimizer=keras.optimizers.AdamW(learning_rate),
+        optimizer=keras.optimizers.AdamW(schedule),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy()],
     )
 
-    training = batches(train, shuffle=True)
     measure = Measure("train", examples=len(train.texts), guide=0.8748)
     model.fit(
         training.as_py_dataset(),

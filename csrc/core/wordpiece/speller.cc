@@ -113,20 +113,23 @@ Speller::Letter Speller::ask(char32_t code_point) {
   std::string text = "a";
   utf8::append(code_point, text);
   text += 'a';
-  std::vector<std::string> words;
-  scanner_.scan(text, [&](std::string_view word, int) { words.emplace_back(word); });
+  std::array<std::string, 4> words;  // the first ones
+  size_t count = 0;
+  scanner_.scan(text, [&](std::string_view word, int) {
+    if (count < words.size()) words[count++] = word;
+  });
   Letter letter;
   letter.kind = kInContext;
-  if (words.size() == 3 && words[0] == "a" && words[2] == "a") {
-    Buffer<int32_t> ids;
-    spell_word(words[1], ids);
-    if (ids.size() == 1) {
+  if (count == 3 && words[0] == "a" && words[2] == "a") {
+    ids_.clear();
+    spell_word(words[1], ids_);
+    if (ids_.size() == 1) {
       letter.kind = kAlone;
-      letter.id = ids.data()[0];
+      letter.id = ids_.data()[0];
     }
-  } else if (words.size() == 2 && words[0] == "a" && words[1] == "a") {
+  } else if (count == 2 && words[0] == "a" && words[1] == "a") {
     letter.kind = kSpace;
-  } else if (words.size() == 1 && words[0].size() >= 2 && words[0].front() == 'a' && words[0].back() == 'a') {
+  } else if (count == 1 && words[0].size() >= 2 && words[0].front() == 'a' && words[0].back() == 'a') {
     const std::string_view image = std::string_view(words[0]).substr(1, words[0].size() - 2);
     symbols_.clear();
     model_.alphabet.append(image, symbols_);

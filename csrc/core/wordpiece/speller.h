@@ -69,6 +69,7 @@ class Speller {
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
   std::vector<Symbol> symbols_;
+  Buffer<int32_t> ids_;
 };
 
 }  // namespace fastnlp::wordpiece

@@ -99,7 +99,7 @@ void test_every_threshold() {
   static constexpr std::string_view kIndicators[] = {"##", "", "#", "a", "ab", "~"};
   for (int round = 0; round < 300; ++round) {
     const WordCounts input = random_words(random);
-    LearnOptions options{static_cast<int64_t>(1 + below(random, 120)), {"[UNK]", "@"}, "##"};
+    LearnOptions options{static_cast<int64_t>(12 + below(random, 109)), {"[UNK]", "@"}, "##"};
     options.suffix_indicator = kIndicators[below(random, std::size(kIndicators))];
     options.num_iterations = static_cast<int64_t>(1 + below(random, 5));
     options.lower_threshold = static_cast<int64_t>(1 + below(random, 20));
@@ -128,6 +128,20 @@ void test_words_that_are_left_out() {
         std::vector<std::string>({"[UNK]", "\xC3\xA9", "##\xC3\xA9"}));
 }
 
+void test_no_room_for_the_alphabet() {
+  const std::vector<std::string_view> words = {"ab", "ac"};
+  const std::vector<int64_t> counts = {30, 20};
+  const auto status_at = [&](int64_t size) {
+    std::vector<std::string> tokens;
+    const auto always = [](int64_t, int64_t) { return true; };
+    return wordpiece::learn(words, counts, {size, {"[UNK]", "b"}, "##"}, always, tokens);
+  };
+  CHECK(status_at(4).ok());
+  CHECK(status_at(3).code == Code::kInvalidSize);
+  CHECK(status_at(3).message ==
+        "`vocabulary_size` must be at least 4, for 2 reserved tokens and 2 characters; received 3.");
+}
+
 void test_the_search_can_be_ended() {
   const WordCounts input = {{"ab", "abc", "b"}, {100, 20, 1}};
   int calls = 0;
@@ -140,6 +154,7 @@ void test_the_search_can_be_ended() {
 void test_learn() {
   test_every_threshold();
   test_words_that_are_left_out();
+  test_no_room_for_the_alphabet();
   test_the_search_can_be_ended();
 }
 

@@ -73,7 +73,7 @@ np.testing.assert_allclose(again.predict(x, verbose=0), custom.predict(x, verbos
 for mine, frozen in zip(custom.get_layer("bert_backbone").weights, classifier.backbone.weights, strict=True):
     np.testing.assert_array_equal(numpy(mine), numpy(frozen))
 
-small = figures("6", from_scratch.run(**training, vocabulary_size=60, learning_rate=3e-3, epochs=6, out=out / "6"))
+small = figures("6", from_scratch.run(**training, vocabulary_size=60, learning_rate=3e-3, epochs=18, out=out / "6"))
 found["encoder"] = small.layers[2].count_params()
 again = keras.saving.load_model(out / "6/model.keras")
 tokenizer = fastnlp.tokenizers.WordPieceTokenizer.from_preset(out / "6")

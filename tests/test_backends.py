@@ -20,9 +20,11 @@ PLACES = ("layers", "models", "oracles/test_layers_oracle.py", "oracles/test_mod
 @pytest.mark.parametrize("backend", sorted({"jax", "tensorflow", "torch"} - {keras.backend.backend()}))
 def test_backend(backend: str) -> None:
     pytest.importorskip(backend)
+    # JAX compiles far longer than it computes here.
+    options = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(str(TESTS / place) for place in PLACES)],
-        env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, **options},
         cwd=TESTS.parent,
         capture_output=True,
         text=True,

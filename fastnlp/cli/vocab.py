@@ -120,10 +120,10 @@ def _facts(out: Path, report: VocabularyReport, found: int, slack_ratio: float) 
     yield "path", str(out)
     size = f"{report.size:,} of {report.size_asked:,} asked for"
     if report.size_asked - report.size > slack_ratio * report.size_asked:
-        size += "; the search found no threshold that gives more"
+        size += "; the search found no threshold that comes nearer"
     elif found > report.size:
         size += (
-            f"; {found - report.size:,} more, the rarest, are cut off: the search found no threshold that gives fewer"
+            f"; {found - report.size:,} more, the rarest, are cut off: the search found no threshold that comes nearer"
         )
     yield "tokens", size
     yield "threshold", f"{report.threshold:,}"

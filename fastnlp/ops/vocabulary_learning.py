@@ -148,7 +148,8 @@ def learn_vocabulary(
 
     Warns:
         UserWarning: where no threshold was found that gives as few tokens as
-            `vocabulary_size`, and the rarest are cut off, as KerasHub does.
+            `vocabulary_size`, and the rarest are cut off, as KerasHub does; or
+            none that gives nearly as many.
 
     Example:
 
@@ -207,6 +208,12 @@ def learn_vocabulary(
         warnings.warn(
             f"`vocabulary_size` is less than the {found} tokens that the last threshold gives: the rarest are cut off, "
             f"and words that need them cannot be spelled; received {vocabulary_size}.",
+            stacklevel=2,
+        )
+    elif vocabulary_size - found > slack_ratio * vocabulary_size:
+        warnings.warn(
+            f"`vocabulary_size` is out of reach: the search found no threshold that comes nearer than {found} "
+            f"tokens; received {vocabulary_size}.",
             stacklevel=2,
         )
     return tokens

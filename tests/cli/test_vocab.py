@@ -15,7 +15,7 @@ LINES = ["The bat sat on the mat", "a RAT \u00e9t \u4e2d\u6587", "", "the cat"] 
 SUBTRACT_KEPT = {"algorithm": "subtract_kept", "lower_threshold": 90}
 REPORT = """\
 path            vocab.txt
-tokens          46 of 60 asked for; the search found no threshold that gives more
+tokens          46 of 60 asked for; the search found no threshold that comes nearer
 threshold       20
 corpus          260 words, 12 of them different
                 1.000 tokens per word, 0.000% of words unknown

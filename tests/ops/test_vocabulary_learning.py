@@ -37,8 +37,6 @@ AFFIXES = [
 PAIRS = [(left, right) for left in AFFIXES for right in AFFIXES]
 COUNTS = {"lower": 40, "low": 70, "newer": 30, "new": 60, "wider": 20}
 
-# Generated sizes are often too small to be of use.
-small_sizes = pytest.mark.filterwarnings("ignore:`vocabulary_size` is less than")
 ALGORITHMS = ["subtract_all", "subtract_kept"]
 
 
@@ -72,7 +70,6 @@ def test_no_text_has_no_words():
     assert count_words([]) == {}
 
 
-@small_sizes
 @given(
     st.lists(st.dictionaries(st.text("abc", min_size=1, max_size=5), st.integers(1, 99), max_size=9), min_size=1),
     st.integers(16, 60),
@@ -99,7 +96,6 @@ def learn_and_watch(counts, vocabulary_size, **options):
         return str(error), evaluated
 
 
-@small_sizes
 @settings(max_examples=300, deadline=None)
 @given(
     counts=word_counts() | word_counts("ab#\u00e9\ud800\uffff\U00010000"),
@@ -248,8 +244,17 @@ def test_a_size_without_room_for_all_tokens(size, tokens, target):
     assert learned == ["[UNK]", "[MASK]", "w", *"deilnor", *tokens]
 
 
-def test_a_size_that_cannot_be_reached(target):
-    assert learn_vocabulary(COUNTS, 10**6) == learn_vocabulary(COUNTS, 10**7)
+@pytest.mark.parametrize("size", [30, 10**6])
+def test_a_size_that_cannot_be_reached(size, target):
+    message = rf"`vocabulary_size` is out of reach: .* nearer than 26 tokens; received {size}\."
+    with pytest.warns(UserWarning, match=message):
+        assert len(learn_vocabulary(COUNTS, size)) == 26
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_size_that_is_nearly_reached(target):
+    assert len(learn_vocabulary(COUNTS, 27)) == 26
+    assert len(learn_vocabulary(COUNTS, 30, slack_ratio=0.2)) == 24
 
 
 def test_arguments_are_checked_before_a_corpus_is_read():

@@ -20,9 +20,6 @@ tf = pytest.importorskip("tensorflow")
 keras_hub = pytest.importorskip("keras_hub")
 learner = pytest.importorskip("tensorflow_text.tools.wordpiece_vocab.wordpiece_tokenizer_learner_lib")
 
-# Generated sizes are often too small to be of use.
-pytestmark = pytest.mark.filterwarnings("ignore:`vocabulary_size` is less than")
-
 # Characters on which the steps of the text rules act, and act upon each other. Those of `TestKnownDifferences` are not
 # among them.
 CHARACTERS = (

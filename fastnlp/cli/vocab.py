@@ -65,8 +65,7 @@ def learn(
     for path in outs.values():
         _prepare(path)
     learning = {name: options.pop(name) for name in LEARNING}
-    reports = []
-    sizes_found = []
+    facts = []
     with progress_bars(quiet=quiet) as progress:
         word_counts = _read_counts(progress, inputs, num_threads=num_threads, **options)
         held_out_counts = None
@@ -75,28 +74,26 @@ def learn(
             options |= {name: rules[name] for name in rules.keys() & options.keys()}
             held_out_counts = _read_held_out(progress, held_out, word_counts, num_threads=num_threads, **options)
         vocabularies = {}
-        for size in outs:
+        for size, path in outs.items():
             with stage(progress, f"learn {size:,} tokens") as report:
                 tokens, threshold, found = learn_from_counts(
                     word_counts, size, report, num_threads=num_threads, **learning
                 )
             vocabularies[size] = tokens
-            sizes_found.append(found)
-            reports.append(
-                report_vocabulary(
-                    tokens,
-                    word_counts,
-                    size_asked=size,
-                    threshold=threshold,
-                    held_out=held_out_counts,
-                    reserved_tokens=learning["reserved_tokens"],
-                    suffix_indicator=learning["suffix_indicator"],
-                )
+            result = report_vocabulary(
+                tokens,
+                word_counts,
+                size_asked=size,
+                threshold=threshold,
+                held_out=held_out_counts,
+                reserved_tokens=learning["reserved_tokens"],
+                suffix_indicator=learning["suffix_indicator"],
             )
+            facts.append(list(_facts(path, result, found, learning["slack_ratio"])))
     for size, tokens in vocabularies.items():
         write_vocabulary(outs[size], tokens)
-    for path, facts, found in zip(outs.values(), reports, sizes_found, strict=True):
-        print_facts(list(_facts(path, facts, found, learning["slack_ratio"])))
+    for lines in facts:
+        print_facts(lines)
 
 
 def learn_from_counts(
@@ -111,7 +108,7 @@ def learn_from_counts(
         report(len(evaluated), steps)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of tokens that are cut off, which the report tells of
+        warnings.simplefilter("ignore", UserWarning)  # of a size that does not fit, which the facts tell of
         tokens = learn_vocabulary(word_counts, vocabulary_size, on_evaluate=on_evaluate, **options)
     return (tokens, *evaluated[-1])
 

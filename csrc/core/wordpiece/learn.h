@@ -32,9 +32,9 @@ struct LearnOptions {
 using OnEvaluate = std::function<bool(int64_t threshold, int64_t size)>;
 
 // Sets `tokens` to the vocabulary; where the search was ended, to nothing. A `vocabulary_size` without room for the
-// alphabet is an error. Words are valid UTF-8 or generalised UTF-8,
-// which may hold surrogates, all different, at least one; no count is below 1. The counts of all characters add up to
-// less than 2**63; no number in the options is below 1 or above 2**53.
+// alphabet is an error. Words are valid UTF-8 or generalised UTF-8, which may hold surrogates, all different, at least
+// one; no count is below 1. The counts of all characters add up to less than 2**63; no number in the options is below 1
+// or above 2**53.
 Status learn(std::span<const std::string_view> words, std::span<const int64_t> counts, const LearnOptions& options,
              const OnEvaluate& on_evaluate, std::vector<std::string>& tokens);
 

@@ -11,8 +11,8 @@ using wordpiece::Symbol;
 using wordpiece::Trie;
 
 void test_trie() {
-  const std::vector<Symbol> unknown = {0, 0};
-  CHECK(Trie().longest_match(unknown).size == 0);
+  const std::vector<Symbol> unknown(1 + Trie::kPadding, wordpiece::kUnknown);
+  CHECK(Trie().longest_match(unknown.data()).size == 0);
   Random random(2);
   for (int round = 0; round < 400; ++round) {
     std::map<std::vector<Symbol>, uint32_t> keys;
@@ -28,13 +28,14 @@ void test_trie() {
     }
     const Trie trie({keys.begin(), keys.end()}, symbols);
     for (int i = 0; i < 200; ++i) {
-      const std::vector<Symbol> word = random_key(8, 0);
+      std::vector<Symbol> word = random_key(8, 0);
       Trie::Match expected = {0, 0};
       for (size_t size = 1; size <= word.size(); ++size) {
         const auto found = keys.find({word.begin(), word.begin() + static_cast<ptrdiff_t>(size)});
         if (found != keys.end()) expected = {found->second, size};
       }
-      const Trie::Match match = trie.longest_match(word);
+      word.resize(word.size() + Trie::kPadding, wordpiece::kUnknown);
+      const Trie::Match match = trie.longest_match(word.data());
       CHECK(match.size == expected.size && (match.size == 0 || match.value == expected.value));
     }
   }

@@ -43,7 +43,9 @@ void Speller::spell_word(std::string_view word, Buffer<int32_t>& ids) {
   }
   symbols_.clear();
   model_.alphabet.append(word, symbols_);
-  spell_symbols(symbols_, ids);
+  const size_t size = symbols_.size();
+  symbols_.resize(size + Trie::kPadding, kUnknown);
+  spell_symbols({symbols_.data(), size}, ids);
 }
 
 void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const {
@@ -51,15 +53,16 @@ void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) 
   ids.reserve_more(word.size() + 1);
   int32_t* out = ids.data() + before;
   const Trie* trie = &model_.initial;
-  while (!word.empty()) {
-    const Trie::Match match = trie->longest_match(word);
+  const Symbol* const end = word.data() + word.size();
+  for (const Symbol* rest = word.data(); rest < end;) {
+    const Trie::Match match = trie->longest_match(rest);
     if (match.size == 0) {
       out = ids.data() + before;
       *out++ = model_.oov_id;
       break;
     }
     *out++ = static_cast<int32_t>(match.value);
-    word = word.subspan(match.size);
+    rest += match.size;
     trie = &model_.suffix;
   }
   ids.resize(static_cast<size_t>(out - ids.data()));
@@ -76,6 +79,7 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
     if (!known || is_too_long(rules_.rules, bytes, characters)) {
       ids.push_back(model_.oov_id);
     } else {
+      std::fill_n(word.begin() + characters, Trie::kPadding, kUnknown);
       spell_symbols({word.data(), characters}, ids);
     }
     characters = bytes = 0;

@@ -11,9 +11,10 @@ Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
     uint32_t node;
     size_t begin, end, depth;
   };
-  std::vector<Open> open = {{0, 0, entries.size(), 0}};
-  cells_.resize(symbol_count + 1);
-  cells_[0].parent = 0;
+  std::vector<Open> open = {{kRoot, 0, entries.size(), 0}};
+  cells_.resize(symbol_count + 2);
+  cells_[kRoot].parent = kValue;
+  cells_[kDead].parent = kValue;
   std::vector<Symbol> labels;
   // The last first: what follows a node is placed right after it, and lies near it.
   while (!open.empty()) {
@@ -44,6 +45,14 @@ Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
       const size_t first = begin;
       while (begin < end && entries[begin].first[depth] == label) ++begin;
       open.push_back({base + label, first, begin, depth + 1});
+    }
+  }
+  jumps_.resize(kJumps * kJumps);
+  const size_t count = std::min(symbol_count, kJumps);
+  for (Symbol first = 0; first < count; ++first) {
+    for (Symbol second = 0; second < count; ++second) {
+      const State state = step(step({kRoot, kRoot, 0}, first, 0), second, 1);
+      jumps_[first * kJumps + second] = {state.node, state.last << 2 | static_cast<uint32_t>(state.size)};
     }
   }
 }

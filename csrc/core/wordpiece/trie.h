@@ -18,6 +18,8 @@ class Trie {
     size_t size;  // in symbols; 0 where no entry fits
   };
 
+  static constexpr size_t kPadding = 3;
+
   using Entry = std::pair<std::vector<Symbol>, uint32_t>;
 
   Trie() : Trie({}, 1) {}
@@ -25,25 +27,24 @@ class Trie {
   // Every key once, none empty, of symbols below `symbol_count`, none of them kUnknown; values are below 2**30.
   Trie(std::vector<Entry> entries, size_t symbol_count);
 
-  // The longest entry that `word` begins with. Its symbols are below `symbol_count`.
-  Match longest_match(std::span<const Symbol> word) const {
-    uint32_t node = 0, last = 0;
-    size_t size = 0;
-    for (size_t i = 0; i < word.size(); ++i) {
-      const uint32_t child = cells_[node].base() + word[i];
-      if (cells_[child].parent != node) break;
-      node = child;
-      // Without a branch: where entries end cannot be predicted.
-      const bool is_end = cells_[node].is_end();
-      last = is_end ? node : last;
-      size = is_end ? i + 1 : size;
-      if (cells_[node].is_leaf()) break;
+  // The longest entry that `word` begins with. Its symbols are below `symbol_count`; behind the last one there are
+  // kPadding times kUnknown, which ends every entry.
+  Match longest_match(const Symbol* word) const {
+    State state = {kRoot, kRoot, 0};
+    size_t i = 0;
+    if (word[0] < kJumps && word[1] < kJumps) {
+      const Jump& jump = jumps_[word[0] * kJumps + word[1]];
+      // Where entries end cannot be predicted: a third step, wanted or not, costs less than a wrong guess.
+      state = step({jump.node, jump.last >> 2, jump.last & 3}, word[2], 2);
+      i = 3;
     }
-    const Cell& end = cells_[last];
-    return {end.is_leaf() ? end.value() : cells_[end.base()].value(), size};
+    for (; state.node != kDead; ++i) state = step(state, word[i], i);
+    const Cell& end = cells_[state.last];
+    return {cells_[end.is_leaf() ? state.last : end.base()].value(), state.size};
   }
 
  private:
+  static constexpr uint32_t kRoot = 0, kDead = 1;  // nothing follows kDead
   static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
   static constexpr uint32_t kValue = static_cast<uint32_t>(-2);
 
@@ -60,10 +61,32 @@ class Trie {
     uint32_t value() const { return data >> 2; }
   };
 
+  struct State {
+    uint32_t node;
+    uint32_t last;  // the node of the longest entry so far
+    size_t size;    // its
+  };
+
+  State step(State state, Symbol symbol, size_t i) const {
+    const uint32_t child = cells_[state.node].base() + symbol;
+    const Cell cell = cells_[child];
+    const bool is_child = cell.parent == state.node;
+    const bool is_end = is_child & cell.is_end();
+    return {is_child & !cell.is_leaf() ? child : kDead, is_end ? child : state.last, is_end ? i + 1 : state.size};
+  }
+
+  // Where the first two symbols lead, for those that are frequent: their numbers are small.
+  static constexpr size_t kJumps = 64;
+  struct Jump {
+    uint32_t node = kDead;
+    uint32_t last = 0;  // node and size, in two bits, of the longest entry
+  };
+
   uint32_t find_base(std::span<const Symbol> labels, uint32_t near);
 
   std::vector<Cell> cells_;
-  uint32_t first_free_ = 1;  // cells before it are taken, or not worth a search
+  std::vector<Jump> jumps_;
+  uint32_t first_free_ = 2;  // cells before it are taken, or not worth a search
 };
 
 }  // namespace fastnlp::wordpiece

@@ -76,7 +76,7 @@ class Trie {
   }
 
   // Where the first two symbols lead, for those that are frequent: their numbers are small.
-  static constexpr size_t kJumps = 64;
+  static constexpr size_t kJumps = 128;
   struct Jump {
     uint32_t node = kDead;
     uint32_t last = 0;  // node and size, in two bits, of the longest entry

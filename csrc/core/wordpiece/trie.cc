@@ -47,11 +47,12 @@ Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
       open.push_back({base + label, first, begin, depth + 1});
     }
   }
-  jumps_.resize(kJumps * kJumps);
   const size_t count = std::min(symbol_count, kJumps);
+  jumps_.resize(count * kJumps);
   for (Symbol first = 0; first < count; ++first) {
+    const State one = step({kRoot, kRoot, 0}, first, 0);
     for (Symbol second = 0; second < count; ++second) {
-      const State state = step(step({kRoot, kRoot, 0}, first, 0), second, 1);
+      const State state = step(one, second, 1);
       jumps_[first * kJumps + second] = {state.node, state.last << 2 | static_cast<uint32_t>(state.size)};
     }
   }

@@ -18,6 +18,7 @@ class Trie {
     size_t size;  // in symbols; 0 where no entry fits
   };
 
+  // Times kUnknown behind a word: longest_match reads its first three symbols at once.
   static constexpr size_t kPadding = 3;
 
   using Entry = std::pair<std::vector<Symbol>, uint32_t>;

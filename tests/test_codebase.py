@@ -46,7 +46,7 @@ LAYERS = {
         *("numpy", "matplotlib", "fastnlp._dispatch", "fastnlp.config", "fastnlp.ops", "fastnlp.ragged"),
         "fastnlp.tokenizers",
     },
-    "examples": {"numpy", "keras", "tensorflow", "fastnlp"},  # what users of the package have
+    "examples": {"numpy", "keras", "tensorflow", "gensim", "fastnlp"},  # what users of the package have
     "cli": {
         "click",
         "rich",

@@ -284,6 +284,11 @@ def bench(**arguments: Any) -> None:
 @click.option("--batch-size", type=COUNT, help="Examples a step.")
 @click.option("--sequence-length", type=COUNT, help="Tokens an example.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="The optimizer's, at its highest.")
+@click.option(
+    "--word2vec-epochs",
+    type=COUNT,
+    help="In 5: first learn token embeddings by so many epochs of word2vec; needs gensim.",
+)
 @click.option("--limit", type=COUNT, metavar="N", help="Train and test on so many examples at most.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of weights, order, dropout and masks; 0 by default.")
 @click.option("--out", type=PATH, metavar="DIR", help="Save the model in this new folder.")

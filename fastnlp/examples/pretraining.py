@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
 import fastnlp
 from fastnlp.examples import imdb
 from fastnlp.examples.measure import Measure, Result
+from fastnlp.examples.word2vec import token_vectors
 
 MASKED = 0.25  # of the tokens
+DEVIATION = 0.05  # of word2vec's embeddings: above the 0.02 of positions, which say less
 
 
 def run(
@@ -25,6 +28,7 @@ def run(
     batch_size: int = 16,
     sequence_length: int = 256,
     learning_rate: float = 5e-4,
+    word2vec_epochs: int = 0,
     limit: int | None = None,
     seed: int = 0,
     out: Path | None = None,
@@ -32,7 +36,8 @@ def run(
 ) -> Result:
     """Train a tiny BERT to find masked tokens in film reviews, or in the text of other files, and save it as a preset.
 
-    It is tested on reviews. `limit` is the number of examples an epoch.
+    It is tested on reviews. `limit` is the number of examples an epoch. With `word2vec_epochs`, its token embeddings
+    are first learned by word2vec, from the same text.
     """
     keras.utils.set_random_seed(seed)
     train, test = imdb.load(data, limit)
@@ -84,6 +89,14 @@ def run(
             intermediate_dim=512,
             dropout=0.0,  # a small model that sees its text a few times learns all it can
         )
+        if word2vec_epochs:
+            documents: Any = store[:] if text else tokenizer.encoder.encode(train.texts)
+            vectors, known = token_vectors(
+                documents, tokenizer.vocabulary_size(), backbone.hidden_dim, epochs=word2vec_epochs, seed=seed
+            )
+            (embeddings,) = backbone.token_embedding.get_weights()
+            embeddings[known] = vectors[known] * (DEVIATION / vectors[known].std())
+            backbone.token_embedding.set_weights([embeddings])
         masked_lm = fastnlp.models.BertMaskedLM(backbone)
         # The learning rate rises for a tenth of the steps, and then falls to 0.
         warmup = max(steps * epochs // 10, 1)

@@ -61,7 +61,7 @@ again = fastnlp.models.MaskedLM.from_preset(out / "5")
 x = again.preprocessor(train.texts[:4])[0]
 np.testing.assert_allclose(numpy(again(x)), numpy(masked_lm(x)), atol=1e-5)
 
-classifier = figures("2", fine_tuning.run(**training, preset=out / "5", learning_rate=5e-4, epochs=6, out=out / "2"))
+classifier = figures("2", fine_tuning.run(**training, preset=out / "5", learning_rate=1e-3, epochs=12, out=out / "2"))
 figures("1", pretrained_classifier.run(**options, preset=out / "2"))
 figures("3", own_preprocessing.run(**training, preset=out / "5", learning_rate=5e-4, epochs=6, out=out / "3"))
 figures("1 of 3", pretrained_classifier.run(**options, preset=out / "3"))
@@ -83,7 +83,10 @@ np.testing.assert_allclose(again.predict(x, verbose=0), small.predict(x, verbose
 texts = out / "texts.jsonl"
 texts.write_text("\\n".join(json.dumps({"text": " ".join(train.texts[i : i + 6])}) for i in range(0, 96, 6)))
 stores = [
-    figures("5 of text", pretraining.run(**training, preset=out / "5", text=[texts], epochs=2, limit=24))
+    figures(
+        "5 of text",
+        pretraining.run(**training, preset=out / "5", text=[texts], epochs=2, word2vec_epochs=2, limit=24),
+    )
     for _ in range(2)
 ]
 for first, second in zip(stores[0].weights, stores[1].weights, strict=True):

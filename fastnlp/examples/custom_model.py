@@ -38,11 +38,6 @@ def run(
         x = fastnlp.layers.TransformerEncoder(intermediate_dim=512, num_heads=2, dropout=0.1)(x)
     logits = keras.layers.Dense(2)(x[:, backbone.cls_token_index, :])
     model = keras.Model(backbone.input, logits)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy()],
-    )
 
     # A Keras model takes no strings: a batch is preprocessed when it is its turn, by threads that read ahead.
     def batches(reviews: imdb.Reviews, *, shuffle: bool) -> fastnlp.data.Batches:
@@ -50,6 +45,15 @@ def run(
         return fastnlp.data.Batches(examples, batch_size, seed=seed, shuffle=shuffle)
 
     training = batches(train, shuffle=True)
+
+    # The learning rate falls to 0 till the end.
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=len(training) * epochs)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(schedule),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy()],
+    )
+
     measure = Measure("train", examples=len(train.texts), guide=0.7742)
     model.fit(
         training.as_py_dataset(),

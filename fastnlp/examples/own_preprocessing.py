@@ -42,7 +42,10 @@ def run(
     # The preprocessor by itself; the task then takes what it makes.
     preprocessor = fastnlp.models.TextClassifierPreprocessor.from_preset(preset, sequence_length=sequence_length)
     classifier = fastnlp.models.TextClassifier.from_preset(preset, num_classes=2, preprocessor=None)
-    classifier.compile(optimizer=keras.optimizers.Adam(learning_rate))
+    # The learning rate falls to 0 till the end.
+    steps = -(-len(train.texts) // batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=steps * epochs)
+    classifier.compile(optimizer=keras.optimizers.Adam(schedule))
 
     # Or each step by hand; here only the first tokens of a review are packed.
     tokenizer = preprocessor.tokenizer
@@ -64,7 +67,7 @@ def run(
         measures = [Measure("train, preprocessed once", examples=len(train.texts), guide=0.8790)]
         classifier.fit(
             training,
-            steps_per_epoch=-(-len(train.texts) // batch_size),
+            steps_per_epoch=steps,
             epochs=epochs,
             shuffle=False,  # the batches have an order
             validation_data=ways["when asked for"],

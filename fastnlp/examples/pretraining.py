@@ -12,7 +12,6 @@ import keras
 import fastnlp
 from fastnlp.examples import imdb
 from fastnlp.examples.measure import Measure, Result
-from fastnlp.examples.word2vec import token_vectors
 
 MASKED = 0.25  # of the tokens
 DEVIATION = 0.05  # of word2vec's embeddings: above the 0.02 of positions, which say less
@@ -39,6 +38,9 @@ def run(
     It is tested on reviews. `limit` is the number of examples an epoch. With `word2vec_epochs`, its token embeddings
     are first learned by word2vec, from the same text.
     """
+    if word2vec_epochs:
+        from fastnlp.examples.word2vec import token_vectors  # noqa: PLC0415 - needs gensim, which is optional
+
     keras.utils.set_random_seed(seed)
     train, test = imdb.load(data, limit)
 
@@ -91,11 +93,9 @@ def run(
         )
         if word2vec_epochs:
             documents: Any = store[:] if text else tokenizer.encoder.encode(train.texts)
-            vectors, known = token_vectors(
-                documents, tokenizer.vocabulary_size(), backbone.hidden_dim, epochs=word2vec_epochs, seed=seed
-            )
+            token_ids, vectors = token_vectors(documents, backbone.hidden_dim, epochs=word2vec_epochs, seed=seed)
             (embeddings,) = backbone.token_embedding.get_weights()
-            embeddings[known] = vectors[known] * (DEVIATION / vectors[known].std())
+            embeddings[token_ids] = vectors * (DEVIATION / vectors.std())
             backbone.token_embedding.set_weights([embeddings])
         masked_lm = fastnlp.models.BertMaskedLM(backbone)
         # The learning rate rises for a tenth of the steps, and then falls to 0.

@@ -1,7 +1,7 @@
 """Word2vec: what tokens mean, from the tokens that stand beside them, in minutes on one core.
 
-A tiny BERT needs hundreds of millions of masked tokens to learn this through its layers; a sum of neighbours, a few
-passes over the text.
+A tiny BERT learns little of this in an hour of masked tokens (docs/results.md): attention sees a neighbour here and
+there, a sum of neighbours all of them.
 
 References:
     [Mikolov et al., 2013, Efficient Estimation of Word Representations in Vector Space](https://arxiv.org/abs/1301.3781)
@@ -16,58 +16,46 @@ import numpy as np
 
 import fastnlp
 
+try:
+    from gensim.models import Word2Vec
+except ImportError as error:
+    raise ImportError("Word2vec needs gensim: pip install gensim") from error
+
 LONGEST = 10_000  # tokens: gensim leaves out what comes behind them
 
 
 class Documents:
     """Documents as gensim reads them: lists of str, again every epoch."""
 
-    def __init__(self, token_ids: fastnlp.Ragged, vocabulary_size: int) -> None:
+    def __init__(self, token_ids: fastnlp.Ragged) -> None:
         self.token_ids = token_ids
-        self._names = [str(token_id) for token_id in range(vocabulary_size)]
 
     def __iter__(self) -> Iterator[list[str]]:
         for start, end in pairwise(self.token_ids.row_splits.tolist()):
-            for piece in range(start, end, LONGEST):
-                ids = self.token_ids.flat_values[piece : min(piece + LONGEST, end)]
-                yield [self._names[token_id] for token_id in ids.tolist()]
+            document = self.token_ids.flat_values[start:end].tolist()
+            for piece in range(0, len(document), LONGEST):
+                yield [str(token_id) for token_id in document[piece : piece + LONGEST]]
 
 
 def token_vectors(
-    token_ids: fastnlp.Ragged,
-    vocabulary_size: int,
-    vector_size: int,
-    *,
-    epochs: int,
-    window: int = 30,
-    seed: int = 0,
+    token_ids: fastnlp.Ragged, vector_size: int, *, epochs: int, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Learn vectors of tokens (continuous bag of words with negative sampling).
 
     Args:
         token_ids: a row a document.
-        vocabulary_size: ids are below it.
         vector_size: number of floats of a vector.
         epochs: how often to go through the documents.
-        window: how many tokens to either side count as neighbours.
         seed: of the first vectors and of what is sampled.
 
     Returns:
-        float32 `[vocabulary_size, vector_size]`, and bool `[vocabulary_size]`:
-        which tokens occur, and so have a vector; the others have zeros.
-
-    Raises:
-        ImportError: where gensim is not installed.
+        int64 `[n]`, the ids of the tokens that occur, and float32
+        `[n, vector_size]`, their vectors.
     """
-    try:
-        from gensim.models import Word2Vec  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise ImportError("Word2vec needs gensim: pip install gensim") from error
-
     model = Word2Vec(
-        Documents(token_ids, vocabulary_size),
+        Documents(token_ids),
         vector_size=vector_size,
-        window=window,
+        window=30,  # tokens to either side: what a text is about, rather than its grammar
         epochs=epochs,
         negative=10,
         min_count=1,
@@ -76,7 +64,4 @@ def token_vectors(
         seed=seed,
         workers=1,  # with more, the vectors depend on which is faster
     )
-    known = np.array([int(name) for name in model.wv.index_to_key], np.int64)
-    vectors = np.zeros((vocabulary_size, vector_size), np.float32)
-    vectors[known] = model.wv.vectors
-    return vectors, np.isin(np.arange(vocabulary_size), known)
+    return np.array(model.wv.index_to_key, np.int64), model.wv.vectors

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fastnlp import Ragged
+from fastnlp.examples import pretraining
 from fastnlp.examples.word2vec import LONGEST, Documents, token_vectors
 
 TOPIC = 10  # tokens of a topic; a document has one topic
@@ -24,18 +25,17 @@ def cosines(vectors: np.ndarray) -> np.ndarray:
 
 
 def test_tokens_of_one_topic_are_alike():
-    vectors, known = token_vectors(documents(), 25, 8, epochs=5, seed=1)
-    assert (vectors.dtype, vectors.shape) == (np.float32, (25, 8))
-    assert known.tolist() == [True] * 20 + [False] * 5
-    assert (vectors[20:] == 0).all()
-    found = cosines(vectors[:20])
-    topic = np.arange(20) // TOPIC
+    token_ids, vectors = token_vectors(documents(), 8, epochs=5, seed=1)
+    assert (token_ids.dtype, vectors.dtype, vectors.shape) == (np.int64, np.float32, (20, 8))
+    assert sorted(token_ids) == list(range(20))
+    found = cosines(vectors)
+    topic = token_ids // TOPIC
     alike = topic == topic[:, None]
     assert found[alike].min() > found[~alike].max()
 
 
 def test_seed():
-    first, second, other = (token_vectors(documents(20), 20, 4, epochs=1, seed=seed)[0] for seed in (1, 1, 2))
+    first, second, other = (token_vectors(documents(20), 4, epochs=1, seed=seed)[1] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert (first != other).any()
 
@@ -43,7 +43,7 @@ def test_seed():
 @pytest.mark.parametrize("length", [0, 1, LONGEST - 1, LONGEST, LONGEST + 1, 2 * LONGEST + 1])
 def test_long_documents_are_not_cut(length):
     row = np.arange(length) % 7
-    pieces = list(Documents(Ragged.from_lists([[6], row, [5]]), 7))
+    pieces = list(Documents(Ragged.from_lists([[6], row, [5]])))
     assert max(map(len, pieces)) <= LONGEST
     assert pieces[0] == ["6"]
     assert pieces[-1] == ["5"]
@@ -52,5 +52,6 @@ def test_long_documents_are_not_cut(length):
 
 def test_without_gensim(monkeypatch):
     monkeypatch.setitem(sys.modules, "gensim.models", None)
+    monkeypatch.delitem(sys.modules, "fastnlp.examples.word2vec")
     with pytest.raises(ImportError, match="pip install gensim"):
-        token_vectors(documents(2), 20, 4, epochs=1)
+        pretraining.run(word2vec_epochs=1)

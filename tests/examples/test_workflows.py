@@ -63,7 +63,7 @@ np.testing.assert_allclose(numpy(again(x)), numpy(masked_lm(x)), atol=1e-5)
 
 classifier = figures("2", fine_tuning.run(**training, preset=out / "5", learning_rate=1e-3, epochs=12, out=out / "2"))
 figures("1", pretrained_classifier.run(**options, preset=out / "2"))
-figures("3", own_preprocessing.run(**training, preset=out / "5", learning_rate=5e-4, epochs=6, out=out / "3"))
+figures("3", own_preprocessing.run(**training, preset=out / "5", learning_rate=1e-3, epochs=12, out=out / "3"))
 figures("1 of 3", pretrained_classifier.run(**options, preset=out / "3"))
 
 custom = figures("4", custom_model.run(**training, preset=out / "2", learning_rate=5e-4, epochs=6, out=out / "4"))

@@ -57,7 +57,7 @@ def run_python() -> Callable[..., str]:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -53,7 +53,9 @@ void test_lookup() {
         CHECK(cache.is_long(keys->offsets[i], keys->keys[i]));
         known.erase(piece(i));
       } else {
-        cache.insert(keys->offsets[i], keys->keys[i], ids);
+        const size_t count = ids.size();
+        ids.resize(PieceCache::kMaxIds);
+        cache.insert(keys->offsets[i], keys->keys[i], PieceCache::first(ids.data(), count));
       }
     }
     if (below(random, 2)) {

@@ -27,7 +27,7 @@ bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
   return has(line(offset), key) || (is_full(line(offset)) && has(beside(offset), key));
 }
 
-void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids) {
+void PieceCache::insert(uint32_t offset, const PieceKey& key, const Ids& ids) {
   // What comes first in a text is often what comes most: it rarely has to go.
   constexpr size_t kRarely = 64;
   Line* into = &line(offset);
@@ -40,8 +40,7 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const in
     break;
   }
   into->keys[way] = key;
-  into->ids[way].fill(kNoId);
-  std::ranges::copy(ids, into->ids[way].begin());
+  into->ids[way] = ids;
 }
 
 bool PieceCache::grow() {
@@ -53,8 +52,7 @@ bool PieceCache::grow() {
     for (size_t way = 0; way < kWays; ++way) {
       const PieceKey& key = before[i].keys[way];
       if (key.low == 0) continue;  // free
-      const Ids& ids = before[i].ids[way];
-      insert(offset(key), key, {ids.begin(), std::ranges::find(ids, kNoId)});
+      insert(offset(key), key, before[i].ids[way]);
     }
   }
   return true;

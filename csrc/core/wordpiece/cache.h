@@ -68,16 +68,21 @@ class PieceCache {
   // What a key became that its line, at `offset`, had no place for; null where it is not in the line beside it either.
   const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
 
-  // Asks memory for the line beside, where a key may be that its own line lacks.
-  void prefetch_missing(uint32_t offset, const PieceKey& key) const {
-    if (is_full(line(offset)) && !has(line(offset), key)) __builtin_prefetch(&beside(offset));
+  // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
+  void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
+
+  // The first `count` of kMaxIds ids, which can all be read: how many there are cannot be predicted.
+  static Ids first(const int32_t* ids, size_t count) {
+    Ids found;
+    for (size_t i = 0; i < kMaxIds; ++i) found[i] = i < count ? ids[i] : kNoId;
+    return found;
   }
 
   // Stores what a key became that is in neither line: where both are full, something else is forgotten.
-  void insert(uint32_t offset, const PieceKey& key, std::span<const int32_t> ids);
+  void insert(uint32_t offset, const PieceKey& key, const Ids& ids);
 
   // The same for a piece of too many ids: that it has been seen, and may be in the cache of long pieces.
-  void insert_long(uint32_t offset, const PieceKey& key) { insert(offset, marked(key), {}); }
+  void insert_long(uint32_t offset, const PieceKey& key) { insert(offset, marked(key), Ids{}); }
   bool is_long(uint32_t offset, const PieceKey& key) const { return holds(offset, marked(key)); }
 
   // Whether a key is in its line, or in the one beside it.

@@ -94,7 +94,8 @@ class Engine {
       }
       for (const Plain& plain : std::span(batch).first(count)) {
         if (scratch_.cache.holds(plain.offset, plain.key)) continue;
-        scratch_.cache.insert(plain.offset, plain.key, {&plain.id, 1});
+        scratch_.cache.insert(plain.offset, plain.key,
+                              {plain.id, PieceCache::kNoId, PieceCache::kNoId, PieceCache::kNoId});
       }
     }
   }
@@ -167,7 +168,7 @@ class Engine {
     for (; piece < end; ++piece) {
       const std::string_view text = scratch_.window.piece(piece);
       if (text.size() <= PieceKey::kMaxSize) {
-        scratch_.cache.prefetch_missing(scratch_.keys.offsets[piece], scratch_.keys.keys[piece]);
+        scratch_.cache.prefetch_beside(scratch_.keys.offsets[piece]);
       } else if (text.size() <= LongPieceCache::kMaxSize) {
         scratch_.long_cache.prefetch(text);
       }
@@ -200,9 +201,10 @@ class Engine {
     }
     const size_t before = ids.size();
     scratch_.speller.spell(text, ids);
+    ids.reserve_more(PieceCache::kMaxIds);  // may be read
     const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
     if (is_short && found.size() <= PieceCache::kMaxIds) {
-      scratch_.cache.insert(offset, key, found);
+      scratch_.cache.insert(offset, key, PieceCache::first(found.data(), found.size()));
     } else if (text.size() <= LongPieceCache::kMaxSize && found.size() <= LongPieceCache::kMaxIds) {
       if (is_short) scratch_.cache.insert_long(offset, key);
       scratch_.long_cache.insert(text, found);

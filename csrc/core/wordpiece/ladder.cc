@@ -39,14 +39,14 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         const size_t begin = scratch_.window.pieces.begins[piece], end = scratch_.window.pieces.ends[piece];
         scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, ids_);
         const size_t count = ids_.size() - before;
+        reserve();
         const uint32_t offset = scratch_.keys.offsets[piece];
         const PieceKey& key = scratch_.keys.keys[piece];
         const bool fits = end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds;
         if (fits && !scratch_.cache.holds(offset, key)) {
-          scratch_.cache.insert(offset, key, {ids_.data() + before, count});
+          scratch_.cache.insert(offset, key, PieceCache::first(ids_.data() + before, count));
         }
         ++missed_;
-        reserve();
         out = ids_.data() + ids_.size();
       });
       ids_.resize(static_cast<size_t>(out - ids_.data()));

@@ -31,63 +31,62 @@ class Trie {
   // The longest entry that `word` begins with. Its symbols are below `symbol_count`; behind the last one there are
   // kPadding times kUnknown, which ends every entry.
   Match longest_match(const Symbol* word) const {
-    State state = {kRoot, kRoot, 0};
+    State state = {root_, 0, 0};
     size_t i = 0;
     if (word[0] < kJumps && word[1] < kJumps) {
       const Jump& jump = jumps_[word[0] * kJumps + word[1]];
       // Where entries end cannot be predicted: a third step, wanted or not, costs less than a wrong guess.
-      state = step({jump.node, jump.last >> 2, jump.last & 3}, word[2], 2);
+      state = step({jump.base, jump.last >> 2, jump.last & 3}, word[2], 2);
       i = 3;
     }
-    for (; state.node != kDead; ++i) state = step(state, word[i], i);
-    const Cell& end = cells_[state.last];
-    return {cells_[end.is_leaf() ? state.last : end.base()].value(), state.size};
+    for (; state.base != kDead; ++i) state = step(state, word[i], i);
+    return {values_[state.last], state.size};
   }
 
  private:
-  static constexpr uint32_t kRoot = 0, kDead = 1;  // nothing follows kDead
+  static constexpr uint32_t kDead = 0;  // a base that nothing follows
   static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
-  static constexpr uint32_t kValue = static_cast<uint32_t>(-2);
 
-  // A node is the index of its cell; its child by symbol s is at base + s, if that cell says so. A leaf has its value
-  // in the place of a base. Any other node has it in the cell at its base: no child is there, for no key has symbol 0.
+  // A node is known by its base, which no other has: its child by symbol s is in the cell at base + s, if that cell
+  // names this base.
   struct Cell {
-    uint32_t data = 0;  // a base or a value, and the two bits below
-    uint32_t parent = kFree;
+    uint32_t parent = kFree;  // the base of it
+    uint32_t data = 0;        // the base of what follows, or kDead, and below it whether an entry ends here
 
-    static constexpr uint32_t kIsEnd = 1, kIsLeaf = 2;
-    bool is_end() const { return data & kIsEnd; }
-    bool is_leaf() const { return data & kIsLeaf; }
-    uint32_t base() const { return data >> 2; }
-    uint32_t value() const { return data >> 2; }
+    bool is_end() const { return data & 1; }
+    uint32_t base() const { return data >> 1; }
   };
 
   struct State {
-    uint32_t node;
-    uint32_t last;  // the node of the longest entry so far
+    uint32_t base;
+    uint32_t last;  // the cell of the longest entry so far
     size_t size;    // its
   };
 
   State step(State state, Symbol symbol, size_t i) const {
-    const uint32_t child = cells_[state.node].base() + symbol;
+    const uint32_t child = state.base + symbol;
     const Cell cell = cells_[child];
-    const bool is_child = cell.parent == state.node;
+    const bool is_child = cell.parent == state.base;
     const bool is_end = is_child & cell.is_end();
-    return {is_child & !cell.is_leaf() ? child : kDead, is_end ? child : state.last, is_end ? i + 1 : state.size};
+    return {is_child ? cell.base() : kDead, is_end ? child : state.last, is_end ? i + 1 : state.size};
   }
 
   // Where the first two symbols lead, for those that are frequent: their numbers are small.
   static constexpr size_t kJumps = 128;
   struct Jump {
-    uint32_t node = kDead;
-    uint32_t last = 0;  // node and size, in two bits, of the longest entry
+    uint32_t base = kDead;
+    uint32_t last = 0;  // cell and size, in two bits, of the longest entry
   };
 
+  void make_room(size_t size);
   uint32_t find_base(std::span<const Symbol> labels, uint32_t near);
 
   std::vector<Cell> cells_;
+  std::vector<uint32_t> values_;  // of the entries that end in the cells
+  std::vector<bool> is_base_;     // numbers that are taken
+  uint32_t root_ = kDead;         // its base
   std::vector<Jump> jumps_;
-  uint32_t first_free_ = 2;  // cells before it are taken, or not worth a search
+  uint32_t first_free_ = 1;  // cells before it are taken, or not worth a search
 };
 
 }  // namespace fastnlp::wordpiece

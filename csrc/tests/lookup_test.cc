@@ -1,5 +1,6 @@
 #include "core/wordpiece/lookup.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,11 +19,12 @@ using wordpiece::PieceKey;
 using wordpiece::PieceKeys;
 using wordpiece::Pieces;
 
-// What the cache holds is found, and what it lacks is not; on every target.
+// What the cache holds is found, by look_up or behind it, and what it lacks is not; on every target.
 void test_lookup() {
   Random random(5);
   ByteClasses classes(false);
   classes.set(' ', ByteClasses::kSpace);
+  size_t found_wide = 0;
   for (int round = 0; round < 300; ++round) {
     PieceCache cache;
     std::map<std::string, std::vector<int32_t>> known;
@@ -45,21 +47,21 @@ void test_lookup() {
       const bool is_short = piece(i).size() <= PieceKey::kMaxSize;
       CHECK((keys->keys[i] == PieceKey{0, 0}) == !is_short);
       if (!is_short || below(random, 5) == 0 || known.contains(piece(i))) continue;
-      std::vector<int32_t> ids(below(random, PieceCache::kMaxIds + 1));
+      const size_t count = below(random, PieceCache::kMaxWideIds + 1);
+      std::vector<int32_t> ids(PieceCache::kMaxWideIds);
       for (int32_t& id : ids) id = static_cast<int32_t>(below(random, 1000));
-      known[piece(i)] = ids;
-      if (ids.size() == PieceCache::kMaxIds && below(random, 2)) {
-        cache.insert_long(keys->offsets[i], keys->keys[i]);
-        CHECK(cache.is_long(keys->offsets[i], keys->keys[i]));
-        known.erase(piece(i));
+      const uint32_t offset = keys->offsets[i];
+      const PieceKey& key = keys->keys[i];
+      if (count > PieceCache::kMaxIds) {
+        cache.insert_wide(offset, key, PieceCache::first<PieceCache::kMaxWideIds>(ids.data(), count));
       } else {
-        const size_t count = ids.size();
-        ids.resize(PieceCache::kMaxIds);
-        cache.insert(keys->offsets[i], keys->keys[i], PieceCache::first(ids.data(), count));
+        cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(ids.data(), count));
       }
+      ids.resize(count);
+      known[piece(i)] = ids;
     }
     if (below(random, 2)) {
-      for (int i = 0; i < 3000; ++i) cache.insert(64 * static_cast<uint32_t>(below(random, 2048)), {1, 1}, {});
+      for (int i = 0; i < 6000; ++i) cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, {});
       cache.grow();
     }
     std::vector<std::vector<int32_t>> results;
@@ -74,13 +76,18 @@ void test_lookup() {
         std::vector<int32_t> expected;
         for (; i < stop; ++i) {
           const auto entry = known.find(piece(i));
-          CHECK(entry != known.end());
+          CHECK(entry != known.end() && entry->second.size() <= PieceCache::kMaxIds);
           expected.insert(expected.end(), entry->second.begin(), entry->second.end());
         }
         ids.resize(static_cast<size_t>(out - ids.data()));
         CHECK(ids == expected);
         found.insert(found.end(), ids.begin(), ids.end());
         if (stop < end) {
+          if (piece(i).size() <= PieceKey::kMaxSize) {
+            const auto missed = cache.find_missed(keys->offsets[i], keys->keys[i]);
+            CHECK(missed.empty() || std::ranges::equal(missed, known.at(piece(i))));
+            found_wide += missed.size() > PieceCache::kMaxIds;
+          }
           found.push_back(-2);  // a miss
           i = stop + 1;
         }
@@ -89,6 +96,7 @@ void test_lookup() {
     }
     for (const auto& result : results) CHECK(result == results.front());
   }
+  CHECK(found_wide > 0);
 }
 
 }  // namespace fastnlp::tests

@@ -14,13 +14,18 @@ uint64_t load(const char* p) {
 
 }  // namespace
 
-const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
-  if (!is_full(line(offset))) return nullptr;
+std::span<const int32_t> PieceCache::find_missed(uint32_t offset, const PieceKey& key) const {
+  const auto until_none = [](const int32_t* ids, size_t size) {
+    return std::span(ids, static_cast<size_t>(std::find(ids, ids + size, kNoId) - ids));
+  };
+  const Line& own = line(offset);
+  if (own.keys[0] == marked(key)) return until_none(own.ids[0].data(), kMaxWideIds);
+  if (!is_full(own)) return {};
   const Line& found = beside(offset);
   for (size_t way = 0; way < kWays; ++way) {
-    if (found.keys[way] == key) return &found.ids[way];
+    if (found.keys[way] == key) return until_none(found.ids[way].data(), kMaxIds);
   }
-  return nullptr;
+  return {};
 }
 
 bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
@@ -39,8 +44,20 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, const Ids& ids) {
     way = static_cast<size_t>(free - candidate->keys.begin());
     break;
   }
+  if (is_wide(*into)) {  // it goes, whole
+    into->keys[1] = {0, 0};
+    way = 0;
+  }
   into->keys[way] = key;
   into->ids[way] = ids;
+}
+
+void PieceCache::insert_wide(uint32_t offset, const PieceKey& key, const WideIds& ids) {
+  Line& into = line(offset);
+  if (into.keys[0] != PieceKey{0, 0} && !is_wide(into)) return;
+  ++inserted_;
+  into.keys.fill(marked(key));
+  std::memcpy(into.ids.data(), ids.data(), sizeof(ids));
 }
 
 bool PieceCache::grow() {
@@ -49,6 +66,11 @@ bool PieceCache::grow() {
   std::swap(before, lines_);
   reserve_zero();
   for (size_t i = 0; i < before.size(); ++i) {
+    if (is_wide(before[i])) {
+      const PieceKey key = unmarked(before[i].keys[0]);
+      insert_wide(offset(key), key, first<kMaxWideIds>(before[i].ids[0].data(), kMaxWideIds));
+      continue;
+    }
     for (size_t way = 0; way < kWays; ++way) {
       const PieceKey& key = before[i].keys[way];
       if (key.low == 0) continue;  // free

@@ -35,14 +35,18 @@ struct KeyedLines {
   static constexpr uint32_t kLineSize = 64;
 };
 
-// Short pieces with few ids: one cache line a look-up. Not for several threads at once.
+// Short pieces: one cache line a look-up. Not for several threads at once.
 class PieceCache {
  public:
   static constexpr size_t kMaxIds = 4;
   static constexpr int32_t kNoId = -1;
   static constexpr size_t kWays = 2;
 
+  // A piece of more ids has a line for itself.
+  static constexpr size_t kMaxWideIds = kWays * kMaxIds;
+
   using Ids = std::array<int32_t, kMaxIds>;  // kNoId behind the last
+  using WideIds = std::array<int32_t, kMaxWideIds>;
 
   // A free place has the key 0.
   struct alignas(64) Line {
@@ -65,25 +69,26 @@ class PieceCache {
     return found;
   }
 
-  // What a key became that its line, at `offset`, had no place for; null where it is not in the line beside it either.
-  const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
+  // What a key became that look_up does not find in its line, at `offset`: it has that line for itself, or found no
+  // place there and went to the line beside. Empty where it is in neither. The key is not 0.
+  std::span<const int32_t> find_missed(uint32_t offset, const PieceKey& key) const;
 
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
 
-  // The first `count` of kMaxIds ids, which can all be read: how many there are cannot be predicted.
-  static Ids first(const int32_t* ids, size_t count) {
-    Ids found;
-    for (size_t i = 0; i < kMaxIds; ++i) found[i] = i < count ? ids[i] : kNoId;
+  // The first `count` of N ids, which can all be read: how many there are cannot be predicted.
+  template <size_t N>
+  static std::array<int32_t, N> first(const int32_t* ids, size_t count) {
+    std::array<int32_t, N> found;
+    for (size_t i = 0; i < N; ++i) found[i] = i < count ? ids[i] : kNoId;
     return found;
   }
 
   // Stores what a key became that is in neither line: where both are full, something else is forgotten.
   void insert(uint32_t offset, const PieceKey& key, const Ids& ids);
 
-  // The same for a piece of too many ids: that it has been seen, and may be in the cache of long pieces.
-  void insert_long(uint32_t offset, const PieceKey& key) { insert(offset, marked(key), Ids{}); }
-  bool is_long(uint32_t offset, const PieceKey& key) const { return holds(offset, marked(key)); }
+  // The same for more than kMaxIds ids; only where the line is free, or was another such piece's.
+  void insert_wide(uint32_t offset, const PieceKey& key, const WideIds& ids);
 
   // Whether a key is in its line, or in the one beside it.
   bool holds(uint32_t offset, const PieceKey& key) const;
@@ -93,7 +98,7 @@ class PieceCache {
   bool grow();
 
  private:
-  static constexpr int kFirstLog2Lines = 11;  // 128 KB
+  static constexpr int kFirstLog2Lines = 12;  // 256 KB
   static constexpr int kLog2Lines = 17;       // 8 MB
 
   Line& line(uint32_t offset) const { return lines_[offset / sizeof(Line)]; }
@@ -104,8 +109,12 @@ class PieceCache {
   }
   static bool is_full(const Line& line) { return line.keys.back() != PieceKey{0, 0}; }
 
-  // A key that no look-up asks for: the last byte of a piece's key is 0.
-  static PieceKey marked(const PieceKey& key) { return {key.low, key.high | uint64_t{1} << 63}; }
+  // Both keys of a line that one piece has for itself: look_up asks for none of the kind, since the last byte of a
+  // piece's key is 0.
+  static PieceKey marked(const PieceKey& key) { return {key.low, key.high | kMark}; }
+  static PieceKey unmarked(const PieceKey& key) { return {key.low, key.high & ~kMark}; }
+  static bool is_wide(const Line& line) { return (line.keys[0].high & kMark) != 0; }
+  static constexpr uint64_t kMark = uint64_t{1} << 63;
 
   // The key 0 stands for pieces that are too long: none may be found under it. It hashes to the first line.
   void reserve_zero() { lines_[0].keys.fill({0, 1}); }
@@ -114,7 +123,7 @@ class PieceCache {
   size_t inserted_ = 0;
 };
 
-// Longer pieces, and those of more ids; each has one place. Not for several threads at once.
+// Longer pieces; each has one place. Not for several threads at once.
 class LongPieceCache {
  public:
   static constexpr size_t kMaxSize = 46;

@@ -183,14 +183,14 @@ class Engine {
     const uint32_t offset = scratch_.keys.offsets[piece];
     const bool is_short = text.size() <= PieceKey::kMaxSize;
     Buffer<int32_t>& ids = out_.values;
+    const bool is_long = !is_short && text.size() <= LongPieceCache::kMaxSize;
     if (is_short) {
-      if (const PieceCache::Ids* const beside = scratch_.cache.find_beside(offset, key)) {
-        ids.append(beside->data(),
-                   static_cast<size_t>(std::ranges::find(*beside, PieceCache::kNoId) - beside->begin()));
+      const std::span<const int32_t> known = scratch_.cache.find_missed(offset, key);
+      if (!known.empty()) {
+        ids.append(known.data(), known.size());
         return;
       }
-    }
-    if (text.size() <= LongPieceCache::kMaxSize && (!is_short || scratch_.cache.is_long(offset, key))) {
+    } else if (is_long) {
       const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
       if (LongPieceCache::holds(entry, text)) {
         ids.reserve_more(entry.ids.size());
@@ -201,12 +201,13 @@ class Engine {
     }
     const size_t before = ids.size();
     scratch_.speller.spell(text, ids);
-    ids.reserve_more(PieceCache::kMaxIds);  // may be read
+    ids.reserve_more(PieceCache::kMaxWideIds);  // may be read
     const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
     if (is_short && found.size() <= PieceCache::kMaxIds) {
-      scratch_.cache.insert(offset, key, PieceCache::first(found.data(), found.size()));
-    } else if (text.size() <= LongPieceCache::kMaxSize && found.size() <= LongPieceCache::kMaxIds) {
-      if (is_short) scratch_.cache.insert_long(offset, key);
+      scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(found.data(), found.size()));
+    } else if (is_short && found.size() <= PieceCache::kMaxWideIds) {
+      scratch_.cache.insert_wide(offset, key, PieceCache::first<PieceCache::kMaxWideIds>(found.data(), found.size()));
+    } else if (is_long && found.size() <= LongPieceCache::kMaxIds) {
       scratch_.long_cache.insert(text, found);
     }
   }

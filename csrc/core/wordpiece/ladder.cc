@@ -44,7 +44,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         const PieceKey& key = scratch_.keys.keys[piece];
         const bool fits = end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds;
         if (fits && !scratch_.cache.holds(offset, key)) {
-          scratch_.cache.insert(offset, key, PieceCache::first(ids_.data() + before, count));
+          scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(ids_.data() + before, count));
         }
         ++missed_;
         out = ids_.data() + ids_.size();

@@ -29,7 +29,7 @@ using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin
 // behind the last id; writes up to kLookUpSlack ids too many.
 using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, int32_t*& out);
 
-inline constexpr size_t kLookUpSlack = 16;
+inline constexpr size_t kLookUpSlack = PieceCache::kMaxIds;
 
 MakeKeys make_keys(Target target);
 LookUp look_up(Target target);

@@ -87,15 +87,21 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
   };
   const char* const end = text.data() + text.size();
   for (const char* p = text.data(); p < end;) {
+    const auto byte = static_cast<unsigned char>(*p);
+    if (byte < plain_.size() && plain_[byte] != kUnknown && characters < kMaxCharactersPerWord) {
+      word[characters++] = plain_[byte];
+      ++bytes;
+      ++p;
+      continue;
+    }
     const utf8::Decoded decoded = utf8::decode_quickly(p, end);
     p += decoded.size;
     const Letter& letter = this->letter(decoded.code_point);
     if (letter.kind == kPart) {
       // What is too long stays so: how long it is does not matter any more.
       const size_t place = std::min(characters, kMaxCharactersPerWord);
-      word[place] = letter.symbols[0];
-      for (size_t i = 1; i < letter.count; ++i) [[unlikely]]
-        word[place + i] = letter.symbols[i];
+      for (size_t i = 0; i < Letter::kMaxSymbols; ++i)
+        word[place + i] = letter.symbols[i];  // count cannot be predicted
       characters += letter.count;
       bytes += letter.bytes;
       known &= letter.known;
@@ -104,14 +110,19 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
       return false;
     } else {
       end_word();
-      if (letter.kind == kAlone) ids.push_back(letter.id);
+      if (letter.kind == kAlone) ids.push_back(letter.id());
     }
   }
   end_word();
   return true;
 }
 
-const Speller::Letter& Speller::make_letter(char32_t code_point) { return letters_.at(code_point) = ask(code_point); }
+const Speller::Letter& Speller::make_letter(char32_t code_point) {
+  const Letter& letter = letters_.at(code_point) = ask(code_point);
+  const bool is_plain = letter.kind == kPart && letter.known && letter.count == 1 && letter.bytes == 1;
+  if (is_plain && code_point < plain_.size()) plain_[code_point] = letter.symbols[0];
+  return letter;
+}
 
 Speller::Letter Speller::ask(char32_t code_point) {
   std::string text = "a";
@@ -129,7 +140,7 @@ Speller::Letter Speller::ask(char32_t code_point) {
     spell_word(words[1], ids_);
     if (ids_.size() == 1) {
       letter.kind = kAlone;
-      letter.id = ids_.data()[0];
+      letter.set_id(ids_.data()[0]);
     }
   } else if (count == 2 && words[0] == "a" && words[1] == "a") {
     letter.kind = kSpace;
@@ -141,7 +152,7 @@ Speller::Letter Speller::ask(char32_t code_point) {
     if (symbols_.size() <= Letter::kMaxSymbols && std::all_of(symbols_.begin(), symbols_.end(), fits) &&
         stands_alone(code_point, image)) {
       letter.kind = kPart;
-      letter.count = static_cast<uint8_t>(symbols_.size());
+      letter.count = symbols_.size() & 7;
       letter.bytes = static_cast<uint8_t>(image.size());
       letter.known = std::find(symbols_.begin(), symbols_.end(), kUnknown) == symbols_.end();
       std::transform(symbols_.begin(), symbols_.end(), letter.symbols.begin(),

@@ -38,19 +38,21 @@ class Speller {
  private:
   enum Kind : uint8_t { kUnset, kPart, kSpace, kAlone, kInContext };
 
-  // What a character becomes.
+  // What a character becomes: 8 bytes, for there are many characters.
   struct Letter {
-    static constexpr size_t kMaxSymbols = 4;
+    static constexpr size_t kMaxSymbols = 3;
 
-    Kind kind = kUnset;
-    uint8_t count = 0;  // of symbols, where it is part of a word
-    uint8_t bytes = 0;  // in UTF-8, of these
-    bool known = true;  // whether the vocabulary has all of them
-    union {
-      std::array<uint16_t, kMaxSymbols> symbols = {};
-      int32_t id;  // where it is a word of its own
-    };
+    std::array<uint16_t, kMaxSymbols> symbols = {};
+    Kind kind : 4 = kUnset;
+    uint8_t known : 1 = true;  // whether the vocabulary has all symbols
+    uint8_t count : 3 = 0;     // of symbols, where it is part of a word
+    uint8_t bytes = 0;         // in UTF-8, of these
+
+    // Where it is a word of its own: that word's id, in place of symbols.
+    int32_t id() const { return static_cast<int32_t>(symbols[0] | uint32_t{symbols[1]} << 16); }
+    void set_id(int32_t id) { symbols = {static_cast<uint16_t>(id), static_cast<uint16_t>(id >> 16), 0}; }
   };
+  static_assert(sizeof(Letter) == 8);
 
   const Letter& letter(char32_t code_point) {
     const Letter& found = letters_[code_point];
@@ -68,6 +70,8 @@ class Speller {
   WordScanner scanner_;  // of pieces
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
+  std::array<uint16_t, 128>
+      plain_{};  // the symbols of the ASCII letters among them that are one symbol, if not kUnknown
   std::vector<Symbol> symbols_;
   Buffer<int32_t> ids_;
 };

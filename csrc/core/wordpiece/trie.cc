@@ -46,6 +46,11 @@ Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
       cells_[cell].data = base << 1 | (is_end ? 1 : 0);
     }
   }
+  leaves_.assign(symbol_count, kNone);
+  for (Symbol symbol = 0; symbol < symbol_count; ++symbol) {
+    const State state = step({root_, 0, 0}, symbol, 0);
+    if (state.base == kDead && state.size == 1) leaves_[symbol] = values_[state.last];
+  }
   const size_t count = std::min(symbol_count, kJumps);
   jumps_.resize(count * kJumps);
   for (Symbol first = 0; first < count; ++first) {

@@ -38,13 +38,17 @@ class Trie {
       // Where entries end cannot be predicted: a third step, wanted or not, costs less than a wrong guess.
       state = step({jump.base, jump.last >> 2, jump.last & 3}, word[2], 2);
       i = 3;
+    } else if (const uint32_t value = leaves_[word[0]]; value != kNone) {
+      // That nothing follows can be predicted: whoever calls need not wait for a size that is read from memory.
+      return {value, 1};
     }
     for (; state.base != kDead; ++i) state = step(state, word[i], i);
     return {values_[state.last], state.size};
   }
 
  private:
-  static constexpr uint32_t kDead = 0;  // a base that nothing follows
+  static constexpr uint32_t kDead = 0;                          // a base that nothing follows
+  static constexpr uint32_t kNone = static_cast<uint32_t>(-1);  // no value
   static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
 
   // A node is known by its base, which no other has: its child by symbol s is in the cell at base + s, if that cell
@@ -86,7 +90,8 @@ class Trie {
   std::vector<bool> is_base_;     // numbers that are taken
   uint32_t root_ = kDead;         // its base
   std::vector<Jump> jumps_;
-  uint32_t first_free_ = 1;  // cells before it are taken, or not worth a search
+  std::vector<uint32_t> leaves_;  // by symbol: the values of the entries of one symbol that no other entry begins with
+  uint32_t first_free_ = 1;       // cells before it are taken, or not worth a search
 };
 
 }  // namespace fastnlp::wordpiece

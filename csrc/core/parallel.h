@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace fastnlp {
@@ -21,7 +24,8 @@ bool parallel_for(size_t count, int num_threads, MakeWork make_work) {
   const auto run = [&] {
     try {
       auto work = make_work();
-      for (size_t i; (i = next.fetch_add(1)) < count && !out_of_memory;) work(i);
+      // What was taken is always worked on: others may wait for it.
+      for (size_t i; !out_of_memory && (i = next.fetch_add(1)) < count;) work(i);
     } catch (const std::bad_alloc&) {
       out_of_memory = true;
     }
@@ -39,20 +43,48 @@ bool parallel_for(size_t count, int num_threads, MakeWork make_work) {
   return !out_of_memory;
 }
 
-// Lets threads do something one after another, in the order of their numbers: 0, 1, 2, …
-class Turns {
+// Hands what several threads make in any order on in the order of its numbers: 0, 1, 2, …
+template <typename T>
+class InOrder {
  public:
-  void wait_for(size_t number) const {
-    for (size_t current; (current = current_.load(std::memory_order_acquire)) != number;) current_.wait(current);
-  }
+  // Keeps at most `places` values that are still to be handed on.
+  explicit InOrder(size_t places) : places_(places) {}
 
-  void pass() {
-    current_.fetch_add(1, std::memory_order_release);
-    current_.notify_all();
+  // Takes `value`, and leaves there an earlier one, whose memory may serve again. Calls hand_on(value), one at a time,
+  // with each that is next, whichever thread made it. No thread waits for another unless it is `places` ahead.
+  template <typename HandOn>
+  void put(size_t number, T& value, HandOn hand_on) {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, [&] { return number < next_ + places_.size(); });
+    std::swap(place(number).value, value);
+    place(number).full = true;
+    if (handing_on_) return;
+    handing_on_ = true;
+    while (place(next_).full) {
+      Place& first = place(next_);
+      lock.unlock();
+      hand_on(first.value);
+      lock.lock();
+      first.full = false;
+      ++next_;
+      moved_.notify_all();
+    }
+    handing_on_ = false;
   }
 
  private:
-  std::atomic<size_t> current_{0};
+  struct Place {
+    T value;
+    bool full = false;
+  };
+
+  Place& place(size_t number) { return places_[number % places_.size()]; }
+
+  std::vector<Place> places_;
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  size_t next_ = 0;
+  bool handing_on_ = false;
 };
 
 }  // namespace fastnlp

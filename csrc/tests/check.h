@@ -25,6 +25,7 @@ void test_lookup();
 void test_masking();
 void test_pack_documents();
 void test_packing();
+void test_parallel();
 void test_pieces();
 void test_trie();
 void test_utf8();

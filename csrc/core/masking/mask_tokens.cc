@@ -317,10 +317,11 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
   struct Nothing {
     void clear() {}
   };
+  const auto mask = [&](size_t begin, size_t end, Nothing&) {
+    return mask_rows(model, rows, begin, end, masked, take);
+  };
   return encode_chunks<Nothing>(
-      chunks_of(rows.row_splits), num_threads,
-      [&](size_t begin, size_t end, Nothing&) { return mask_rows(model, rows, begin, end, masked, take); },
-      [](Nothing&) { return Status(); });
+      chunks_of(rows.row_splits), num_threads, [&] { return mask; }, [](Nothing&) { return Status(); });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }
@@ -365,7 +366,7 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
   };
   out.row_splits.reserve(rows.row_splits.size());
   out.row_splits.push_back(0);
-  return encode_chunks<Part>(chunks_of(rows.row_splits), num_threads, mask_part, append);
+  return encode_chunks<Part>(chunks_of(rows.row_splits), num_threads, [&] { return mask_part; }, append);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

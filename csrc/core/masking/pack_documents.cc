@@ -88,7 +88,7 @@ Status pack_documents(const Documents<Id>& documents, const packing::Packing& pa
     }
     return {};
   };
-  return encode_chunks<Nothing>(bounds, num_threads, pack, [](Nothing&) { return Status(); });
+  return encode_chunks<Nothing>(bounds, num_threads, [&] { return pack; }, [](Nothing&) { return Status(); });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -1,6 +1,7 @@
 // What kernels that take many texts at once share.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <span>
@@ -20,10 +21,11 @@ std::vector<size_t> chunk_rows(std::span<const std::string_view> texts);
 // An error that names the first of texts[begin, end) that is not UTF-8.
 Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end);
 
-// Makes parts of a result on several threads: encode(begin, end, part) for the rows of each chunk, and append(part) for
-// one after another, in order. Both return a Status; the first error in the order of rows is returned.
-template <typename Part, typename Encode, typename Append>
-Status encode_chunks(std::span<const size_t> bounds, int num_threads, Encode encode, Append append) {
+// Makes parts of a result on several threads: encode(begin, end, part) for the rows of each chunk, by an `encode` of
+// each thread's own, made by make_encode(); and append(part) for one after another, in order. Both return a Status; the
+// first error in the order of rows is returned.
+template <typename Part, typename MakeEncode, typename Append>
+Status encode_chunks(std::span<const size_t> bounds, int num_threads, MakeEncode make_encode, Append append) {
   const auto checked = [](auto make_status) -> Status {
     try {
       return make_status();
@@ -31,17 +33,21 @@ Status encode_chunks(std::span<const size_t> bounds, int num_threads, Encode enc
       return Status::error(Code::kOutOfMemory, "out of memory");
     }
   };
+  struct Made {
+    Part part;
+    Status status;
+  };
   Status status;
-  Turns turns;
+  InOrder<Made> in_order(2 * static_cast<size_t>(std::max(num_threads, 1)));
+  const auto hand_on = [&](Made& made) {
+    if (!status.ok()) return;
+    status = made.status.ok() ? checked([&] { return append(made.part); }) : std::move(made.status);
+  };
   const bool done = parallel_for(bounds.size() - 1, num_threads, [&] {
-    return [&, part = Part()](size_t chunk) mutable {
-      part.clear();
-      Status made = checked([&] { return encode(bounds[chunk], bounds[chunk + 1], part); });
-      // What a chunk became is copied while this core's cache still holds it.
-      turns.wait_for(chunk);
-      if (status.ok() && made.ok()) made = checked([&] { return append(part); });
-      if (status.ok()) status = std::move(made);
-      turns.pass();
+    return [&, encode = make_encode(), made = Made()](size_t chunk) mutable {
+      made.part.clear();
+      made.status = checked([&] { return encode(bounds[chunk], bounds[chunk + 1], made.part); });
+      in_order.put(chunk, made, hand_on);
     };
   });
   return done ? status : Status::error(Code::kOutOfMemory, "out of memory");

@@ -141,7 +141,8 @@ Status WordCounter::add(std::span<const std::string_view> texts, int num_threads
       void clear() {}
     };
     const auto check = [&](size_t begin, size_t end, Nothing&) { return check_utf8(texts, begin, end); };
-    Status status = encode_chunks<Nothing>(bounds, num_threads, check, [](Nothing) { return Status(); });
+    Status status =
+        encode_chunks<Nothing>(bounds, num_threads, [&] { return check; }, [](Nothing&) { return Status(); });
     if (!status.ok()) return status;
   }
   std::vector<int64_t> positions;

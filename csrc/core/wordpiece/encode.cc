@@ -233,14 +233,16 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
 
   // A row's splits are counted from the ids that `part` began with.
-  const auto encode_rows = [&](size_t begin, size_t end, RaggedIds& part) -> Status {
-    if (options.strict) {
-      if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
-    }
-    auto scratch = model.scratch_pool.take(model);
-    Engine(model, *scratch, part).encode(texts.subspan(begin, end - begin));
-    model.scratch_pool.give_back(std::move(scratch));
-    return {};
+  const auto make_encode = [&] {
+    return [&, lease = ScratchLease(model.scratch_pool, model)](size_t begin, size_t end, RaggedIds& part) mutable {
+      if (options.strict) {
+        if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
+      }
+      auto scratch = lease.take();
+      Engine(model, *scratch, part).encode(texts.subspan(begin, end - begin));
+      lease.keep(std::move(scratch));
+      return Status();
+    };
   };
   const auto append = [&](const RaggedIds& part) -> Status {
     const auto offset = static_cast<int64_t>(out.values.size());
@@ -249,8 +251,8 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
     return {};
   };
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
-  if (bounds.size() <= 2) return encode_rows(0, texts.size(), out);
-  return encode_chunks<RaggedIds>(bounds, options.num_threads, encode_rows, append);
+  if (bounds.size() <= 2) return make_encode()(0, texts.size(), out);
+  return encode_chunks<RaggedIds>(bounds, options.num_threads, make_encode, append);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -211,7 +211,7 @@ Status encode_with_offsets(const Model& model, std::span<const std::string_view>
   };
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
   if (bounds.size() <= 2) return encode_rows(0, texts.size(), out);
-  return encode_chunks<RaggedTokens>(bounds, options.num_threads, encode_rows, append_part);
+  return encode_chunks<RaggedTokens>(bounds, options.num_threads, [&] { return encode_rows; }, append_part);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "core/wordpiece/cache.h"
 #include "core/wordpiece/lookup.h"
@@ -42,6 +43,25 @@ class ScratchPool {
 
  private:
   std::array<std::atomic<Scratch*>, 64> free_{};
+};
+
+// What one thread borrows for a whole call: the same Scratch each time, for it lies in this core's cache.
+class ScratchLease {
+ public:
+  ScratchLease(ScratchPool& pool, const Model& model) : pool_(pool), model_(model) {}
+  ScratchLease(ScratchLease&& other) noexcept = default;
+  ~ScratchLease() {
+    if (kept_) pool_.give_back(std::move(kept_));
+  }
+
+  // Whoever throws before keep() loses it, half written as it may be.
+  std::unique_ptr<Scratch> take() { return kept_ ? std::move(kept_) : pool_.take(model_); }
+  void keep(std::unique_ptr<Scratch> scratch) { kept_ = std::move(scratch); }
+
+ private:
+  ScratchPool& pool_;
+  const Model& model_;
+  std::unique_ptr<Scratch> kept_;
 };
 
 }  // namespace fastnlp::wordpiece

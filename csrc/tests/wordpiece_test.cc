@@ -127,6 +127,47 @@ void check_decode(const Model& model, const RaggedIds& ids) {
   }
 }
 
+// Text whose letters become the same ids in every word goes a way of its own. It must be taken, and make no difference.
+void test_by_letter(Random& random) {
+  const std::vector<std::string> letters = {"\xD7\x90",     "\xD7\x91",         "\xE0\xB8\x81",
+                                            "\xEA\xB0\x80", "\xF0\x90\x90\xA8", "\xE4\xB8\xAD"};
+  for (unsigned flags = 0; flags < 32; ++flags) {
+    const bool has_longer = below(random, 2) == 0;
+    std::vector<std::string> tokens = {"[UNK]", "a", "##a"};
+    for (const std::string& letter : letters) {
+      tokens.push_back(letter);
+      if (!has_longer || below(random, 9) > 0) tokens.push_back("##" + letter);
+    }
+    if (has_longer) tokens.push_back("##" + letters[0] + letters[1]);
+    std::shared_ptr<const Model> model;
+    CHECK(wordpiece::load(dump(tokens, flags, false), model).ok());
+    std::string text;
+    std::vector<std::string> words;
+    for (int i = 0; i < 3000; ++i) {
+      std::string word = below(random, 30) == 0 ? "a" : "";
+      const size_t size = 1 + below(random, below(random, 100) == 0 ? 120 : 6);
+      for (size_t j = 0; j < size; ++j) word += letters[below(random, letters.size() - has_longer)];
+      text += word + " ";
+      words.push_back(word);
+    }
+    const std::string_view view = text;
+    RaggedIds ids, one;
+    CHECK(wordpiece::encode(*model, {&view, 1}, {1, false}, ids).ok());
+    std::unique_ptr<wordpiece::Scratch> scratch = model->scratch_pool.take(*model);
+    CHECK(scratch->by_letter || has_longer || !model->rules.split);
+    model->scratch_pool.give_back(std::move(scratch));
+    size_t place = 0;
+    for (const std::string_view word : words) {
+      if (!model->rules.split) break;
+      CHECK(wordpiece::encode(*model, {&word, 1}, {1, false}, one).ok());
+      CHECK(place + one.values.size() <= ids.values.size());
+      CHECK(std::equal(one.values.data(), one.values.data() + one.values.size(), ids.values.data() + place));
+      place += one.values.size();
+    }
+    CHECK(place == ids.values.size() || !model->rules.split);
+  }
+}
+
 }  // namespace
 
 void test_wordpiece() {
@@ -185,6 +226,8 @@ void test_wordpiece() {
     CHECK(with_offsets.code == first.code && with_offsets.row == first.row);
     CHECK(with_offsets.byte_offset == first.byte_offset);
   }
+
+  test_by_letter(random);
 
   const std::string whole = dump(tokens, 31, true);
   std::shared_ptr<const Model> model;

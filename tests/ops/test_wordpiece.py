@@ -88,6 +88,32 @@ def test_texts_longer_than_any_window(parts, options, shift, data):
     encode_everywhere(encoder, [long.encode(), b"a", (" " * shift + text).encode()])
 
 
+@given(
+    letters=st.lists(characters | st.sampled_from("אבגдежกขค각나あいアイ亜ー々"), min_size=2, max_size=12, unique=True),
+    options=wordpiece_options(),
+    rng=st.randoms(use_true_random=False),
+)
+@settings(max_examples=150, deadline=None)
+def test_text_of_letters_that_are_tokens(letters, options, rng):
+    """The kernels spell text letter by letter where most words have no token of two letters; that must not show."""
+
+    def word(size: int) -> str:
+        return "".join(rng.choices(letters, k=size))
+
+    suffix_indicator = options["suffix_indicator"]
+    known = [letter for letter in letters if rng.random() < 0.95]
+    longer = [word(rng.randint(2, 3)) for _ in range(rng.choice([0, 0, 1, 3]))]
+    suffixes = [suffix_indicator + token for token in known + longer if rng.random() < 0.97]
+    encoder = WordPiece(list(dict.fromkeys(["[UNK]", *known, *longer, *suffixes])), **options)
+    texts = []
+    for _ in range(rng.randint(1, 20)):
+        words = [word(rng.choice([1, 2, 3, 5, 8] * 20 + [34, 51, 101])) for _ in range(rng.randint(1, 60))]
+        texts.append(
+            "".join(word + rng.choice([" ", " ", " ", ".", "中", " 19 ", "\u3000"]) for word in words).encode()
+        )
+    encode_everywhere(encoder, texts)
+
+
 def test_rules_on_known_text(target):
     text = "The quick\u200b brown\tFox. 中é"
     keras = WordPiece(VOCABULARY, lowercase=True)

@@ -14,16 +14,13 @@ uint64_t load(const char* p) {
 
 }  // namespace
 
-std::span<const int32_t> PieceCache::find_missed(uint32_t offset, const PieceKey& key) const {
-  const auto until_none = [](const int32_t* ids, size_t size) {
-    return std::span(ids, static_cast<size_t>(std::find(ids, ids + size, kNoId) - ids));
-  };
-  const Line& own = line(offset);
-  if (own.keys[0] == marked(key)) return until_none(own.ids[0].data(), kMaxWideIds);
-  if (!is_full(own)) return {};
+std::span<const int32_t> PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
+  if (!is_full(line(offset))) return {};
   const Line& found = beside(offset);
   for (size_t way = 0; way < kWays; ++way) {
-    if (found.keys[way] == key) return until_none(found.ids[way].data(), kMaxIds);
+    if (found.keys[way] != key) continue;
+    const Ids& ids = found.ids[way];
+    return std::span(ids).first(static_cast<size_t>(std::ranges::find(ids, kNoId) - ids.begin()));
   }
   return {};
 }

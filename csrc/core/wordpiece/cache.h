@@ -69,9 +69,15 @@ class PieceCache {
     return found;
   }
 
-  // What a key became that look_up does not find in its line, at `offset`: it has that line for itself, or found no
-  // place there and went to the line beside. Empty where it is in neither. The key is not 0.
-  std::span<const int32_t> find_missed(uint32_t offset, const PieceKey& key) const;
+  // The kMaxWideIds ids, kNoId behind the last, of a key that has the line at `offset` for itself; else null.
+  const int32_t* find_wide(uint32_t offset, const PieceKey& key) const {
+    const Line& own = line(offset);
+    return own.keys[0] == marked(key) ? own.ids[0].data() : nullptr;
+  }
+
+  // What a key became that look_up does not find in its line, at `offset`, for it found no place there and went to the
+  // line beside. Empty where it is not there. The key is not 0.
+  std::span<const int32_t> find_beside(uint32_t offset, const PieceKey& key) const;
 
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }

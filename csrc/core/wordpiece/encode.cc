@@ -63,7 +63,12 @@ class Engine {
       } else {
         fill_whole(texts, split_rows);
       }
-      emit(split_rows ? window.rows : 0);
+      const size_t rows = split_rows ? window.rows : 0;
+      if (scratch_.by_letter || would_spell_by_letter()) {
+        spell_by_letter(rows);
+      } else {
+        emit(rows);
+      }
     }
   }
 
@@ -125,6 +130,57 @@ class Engine {
     }
   }
 
+  // Whether most pieces beyond ASCII, of a few that are taken here and there, can be spelt letter by letter.
+  bool would_spell_by_letter() {
+    constexpr size_t kProbes = 16, kSample = 4;
+    const TextWindow& window = scratch_.window;
+    if (window.pieces.count < kProbes || !model_.rules.split) return false;
+    size_t taken = 0, fit = 0;
+    for (size_t i = 0; i < kProbes && taken < kSample; ++i) {
+      const std::string_view piece = window.piece(i * window.pieces.count / kProbes);
+      if (is_ascii(piece)) continue;
+      const char* const end = piece.data() + piece.size();
+      scratch_.sampled.clear();
+      fit += scratch_.speller.spell_by_letter(piece.data(), end, window.readable(), scratch_.sampled) == end;
+      ++taken;
+    }
+    return 4 * fit > 3 * taken;
+  }
+
+  // Does what emit() does, letter by letter as far as that goes: such text is spelt sooner than looked up.
+  void spell_by_letter(size_t rows) {
+    const TextWindow& window = scratch_.window;
+    const Pieces& pieces = window.pieces;
+    const char* const begin = window.bytes.data();
+    const char* const end = pieces.count > 0 ? begin + pieces.ends[pieces.count - 1] : begin;
+    size_t piece = 0, row = 0;
+    size_t searched = 0;  // bytes
+    for (const char* p = begin; p < end || row < rows;) {
+      const char* const stop = row < rows ? begin + window.row_ends[row] : end;
+      p = scratch_.speller.spell_by_letter(p, stop, window.readable(), out_.values);
+      if (p == stop) {
+        if (row++ < rows) end_row();
+        continue;
+      }
+      while (begin + pieces.ends[piece] <= p) ++piece;
+      const char* const word = p;
+      if (p == begin + pieces.begins[piece]) {
+        make_keys(piece, piece + 1);
+        emit(piece, piece + 1);
+        p = begin + pieces.ends[piece];
+      } else {
+        p = scratch_.speller.spell_first_word(p, begin + pieces.ends[piece], out_.values);
+      }
+      searched += static_cast<size_t>(p - word);
+    }
+    scratch_.by_letter = 2 * searched < window.size;
+  }
+
+  // By its first byte.
+  static bool is_ascii(std::string_view piece) { return static_cast<uint8_t>(piece.front()) < 0x80; }
+
+  void end_row() { out_.row_splits.push_back(static_cast<int64_t>(out_.values.size())); }
+
   // Appends the ids of all pieces, and the splits of `rows` rows that end in the window.
   void emit(size_t rows) {
     const size_t count = scratch_.window.pieces.count;
@@ -155,7 +211,7 @@ class Engine {
   void emit(size_t piece, size_t end) {
     Buffer<int32_t>& ids = out_.values;
     while (piece < end) {
-      ids.reserve_more((end - piece) * PieceCache::kMaxIds + kLookUpSlack);
+      ids.reserve_more((end - piece) * PieceCache::kMaxWideIds + kLookUpSlack);
       int32_t* out = ids.data() + ids.size();
       piece = look_up_(scratch_.cache, scratch_.keys, piece, end, out);
       ids.resize(static_cast<size_t>(out - ids.data()));
@@ -179,37 +235,46 @@ class Engine {
   void encode_piece(size_t piece) {
     ++missed_;
     const std::string_view text = scratch_.window.piece(piece);
-    const PieceKey key = scratch_.keys.keys[piece];
-    const uint32_t offset = scratch_.keys.offsets[piece];
-    const bool is_short = text.size() <= PieceKey::kMaxSize;
+    if (text.size() > LongPieceCache::kMaxSize) {
+      scratch_.speller.spell(text, out_.values);
+    } else if (text.size() > PieceKey::kMaxSize) {
+      encode_long(text);
+    } else {
+      encode_short(text, scratch_.keys.keys[piece], scratch_.keys.offsets[piece]);
+    }
+  }
+
+  void encode_short(std::string_view text, const PieceKey& key, uint32_t offset) {
     Buffer<int32_t>& ids = out_.values;
-    const bool is_long = !is_short && text.size() <= LongPieceCache::kMaxSize;
-    if (is_short) {
-      const std::span<const int32_t> known = scratch_.cache.find_missed(offset, key);
-      if (!known.empty()) {
-        ids.append(known.data(), known.size());
-        return;
-      }
-    } else if (is_long) {
-      const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
-      if (LongPieceCache::holds(entry, text)) {
-        ids.reserve_more(entry.ids.size());
-        std::memcpy(ids.data() + ids.size(), entry.ids.data(), sizeof(entry.ids));  // all, for the size is known
-        ids.resize(ids.size() + entry.count);
-        return;
-      }
+    const std::span<const int32_t> known = scratch_.cache.find_beside(offset, key);
+    if (!known.empty()) {
+      ids.append(known.data(), known.size());
+      return;
     }
     const size_t before = ids.size();
     scratch_.speller.spell(text, ids);
     ids.reserve_more(PieceCache::kMaxWideIds);  // may be read
     const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
-    if (is_short && found.size() <= PieceCache::kMaxIds) {
+    if (found.size() <= PieceCache::kMaxIds) {
       scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(found.data(), found.size()));
-    } else if (is_short && found.size() <= PieceCache::kMaxWideIds) {
+    } else if (found.size() <= PieceCache::kMaxWideIds) {
       scratch_.cache.insert_wide(offset, key, PieceCache::first<PieceCache::kMaxWideIds>(found.data(), found.size()));
-    } else if (is_long && found.size() <= LongPieceCache::kMaxIds) {
-      scratch_.long_cache.insert(text, found);
     }
+  }
+
+  void encode_long(std::string_view text) {
+    Buffer<int32_t>& ids = out_.values;
+    const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
+    if (LongPieceCache::holds(entry, text)) {
+      ids.reserve_more(entry.ids.size());
+      std::memcpy(ids.data() + ids.size(), entry.ids.data(), sizeof(entry.ids));  // all, for the size is known
+      ids.resize(ids.size() + entry.count);
+      return;
+    }
+    const size_t before = ids.size();
+    scratch_.speller.spell(text, ids);
+    const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
+    if (found.size() <= LongPieceCache::kMaxIds) scratch_.long_cache.insert(text, found);
   }
 
   const Model& model_;

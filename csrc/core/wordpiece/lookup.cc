@@ -30,6 +30,15 @@ const PieceKey& key_mask(const Pieces& pieces, size_t piece) {
   return kKeyMasks[std::min<size_t>(static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece]), kSizes - 1)];
 }
 
+// Writes the ids of a piece that has its line for itself, and moves `out` behind them. Returns false where it has none.
+inline bool put_wide(const PieceCache& cache, const PieceKeys& keys, size_t piece, int32_t*& out) {
+  const int32_t* const ids = cache.find_wide(keys.offsets[piece], keys.keys[piece]);
+  if (ids == nullptr) return false;
+  std::memcpy(out, ids, PieceCache::kMaxWideIds * sizeof(int32_t));
+  for (size_t i = 0; i < PieceCache::kMaxWideIds; ++i) out += ids[i] >= 0;
+  return true;
+}
+
 // --- scalar ----------------------------------------------------------------------------------------------------------
 
 inline uint64_t load(const char* p) {
@@ -59,8 +68,10 @@ size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t beg
     // Without a branch: which of the two has the key cannot be predicted.
     const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
     const uint64_t first = differs(0), second = differs(1);
-    if (first != 0 && second != 0) [[unlikely]]
-      break;
+    if (first != 0 && second != 0) [[unlikely]] {
+      if (!put_wide(cache, keys, i, p)) break;
+      continue;
+    }
     const auto& ids = line.ids[first != 0];
     std::memcpy(p, ids.data(), sizeof(ids));
     p += (ids[0] >= 0) + (ids[1] >= 0) + (ids[2] >= 0) + (ids[3] >= 0);
@@ -118,8 +129,10 @@ FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys,
   for (; i < end; ++i) {
     const char* const line = lines + keys.offsets[i];
     const size_t place = find_ids(line, keys.keys[i]);
-    if (place == 0) [[unlikely]]
-      break;
+    if (place == 0) [[unlikely]] {
+      if (!put_wide(cache, keys, i, p)) break;
+      continue;
+    }
     const __m128i ids = load_ids(line + place);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), ids);
     const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));

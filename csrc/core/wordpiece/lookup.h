@@ -25,11 +25,11 @@ inline constexpr size_t kGroup = 128;
 using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                           PieceKeys& keys);
 
-// Writes the ids of pieces [begin, end) up to the first that the cache lacks. Returns that piece, and moves `out`
-// behind the last id; writes up to kLookUpSlack ids too many.
+// Writes the ids of pieces [begin, end), at most PieceCache::kMaxWideIds each, up to the first that is not in its line.
+// Returns that piece, and moves `out` behind the last id; writes up to kLookUpSlack ids too many.
 using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, int32_t*& out);
 
-inline constexpr size_t kLookUpSlack = PieceCache::kMaxIds;
+inline constexpr size_t kLookUpSlack = PieceCache::kMaxWideIds;
 
 MakeKeys make_keys(Target target);
 LookUp look_up(Target target);

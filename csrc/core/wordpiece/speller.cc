@@ -1,6 +1,7 @@
 #include "core/wordpiece/speller.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -10,11 +11,11 @@
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kMaxBytesPerWord = 100;       // "keras": a longer word is unknown
-constexpr size_t kMaxCharactersPerWord = 100;  // "bert": the same, in characters
+constexpr size_t kMaxSize = 100;  // of a word: a longer one is unknown
 
-bool is_too_long(Rules rules, size_t bytes, size_t characters) {
-  return rules == Rules::kKeras ? bytes > kMaxBytesPerWord : characters > kMaxCharactersPerWord;
+template <typename Size>
+Size size_of_word(Rules rules, Size bytes, Size characters) {
+  return rules == Rules::kKeras ? bytes : characters;
 }
 
 size_t count_characters(std::string_view text) {
@@ -32,12 +33,97 @@ Speller::Speller(const Model& model)
     : model_(model), rules_(without_special_tokens(model.rules)), scanner_(rules_), cutter_(model.rules) {}
 
 void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
-  if (rules_.split && spell_letters(text, ids)) return;
+  const char* const end = text.data() + text.size();
+  if (rules_.split && spell_letters(text.data(), end, /*first_word_only=*/false, ids) != nullptr) return;
   scanner_.scan(text, [&](std::string_view word, int) { spell_word(word, ids); });
 }
 
+const char* Speller::spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids) {
+  if (const char* const border = spell_letters(word, end, /*first_word_only=*/true, ids)) return border;
+  spell({word, static_cast<size_t>(end - word)}, ids);
+  return end;
+}
+
+const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
+  constexpr size_t kMaxIdsPerByte = 2;
+  ids.reserve_more(static_cast<size_t>(end - text) * kMaxIdsPerByte + sizeof(LetterTokens) / sizeof(int32_t));
+  int32_t* out = ids.data() + ids.size();
+  const char* word = text;  // where it begins,
+  int32_t* word_ids = out;  // and its ids
+  size_t size = 0;          // of it, so far
+  bool is_known = true;     // whether all of it is
+  const auto end_unknown_word = [&] {
+    *word_ids = model_.oov_id;
+    out = word_ids + 1;
+    is_known = true;
+  };
+  const char* p = text;
+  while (p < end) {
+    const utf8::Decoded decoded = utf8::decode_quickly(p, readable);
+    const LetterPlaces& places = places_[decoded.code_point];
+    const LetterTokens& letter = places[0];
+    if (letter.state <= LetterTokens::kUnfit) [[unlikely]] {
+      if (letter.state == LetterTokens::kUnfit) break;
+      make_places(decoded.code_point);
+      continue;
+    }
+    if (size + letter.size > kMaxSize) [[unlikely]]
+      break;  // it may be unknown
+    if (!is_known && letter.in_word == 0) end_unknown_word();
+    const LetterTokens& tokens = places[size > 0 ? 1 : 0];
+    std::memcpy(out, &tokens, sizeof(tokens));
+    out += tokens.count;
+    p += decoded.size;
+    is_known &= letter.state == LetterTokens::kFit;
+    // Without a branch: where words end cannot be predicted.
+    size = (size + letter.size) & letter.in_word;
+    word = size == 0 ? p : word;
+    word_ids = size == 0 ? out : word_ids;
+  }
+  if (p >= end) {
+    if (!is_known) end_unknown_word();
+    word = end;
+    word_ids = out;
+  }
+  ids.resize(static_cast<size_t>(word_ids - ids.data()));
+  return word;
+}
+
+void Speller::make_places(char32_t code_point) {
+  const Letter& letter = this->letter(code_point);
+  LetterTokens tokens;
+  tokens.state = LetterTokens::kFit;
+  if (letter.kind == kPart) {
+    tokens.in_word = 0xFF;
+    tokens.size = size_of_word(rules_.rules, letter.bytes, static_cast<uint8_t>(letter.count));
+    if (!letter.known) tokens.state = LetterTokens::kUnknown;
+  } else if (letter.kind == kAlone) {
+    tokens.ids[tokens.count++] = letter.id();
+  }
+  LetterPlaces places = {tokens, tokens};
+  const bool fits = letter.kind != kPart || !letter.known ||
+                    (find_tokens(letter, &model_.initial, places[0]) && find_tokens(letter, &model_.suffix, places[1]));
+  if (letter.kind == kInContext || !fits) places[0].state = LetterTokens::kUnfit;
+  places_.at(code_point) = places;
+}
+
+// Returns false where a token may begin in a letter, or before it, and end behind it.
+bool Speller::find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const {
+  std::array<Symbol, Letter::kMaxSymbols + Trie::kPadding> word;
+  word.fill(kUnknown);
+  std::copy_n(letter.symbols.begin(), letter.count, word.begin());
+  for (size_t i = 0; i < letter.count; trie = &model_.suffix) {
+    if (trie->goes_on({word.data() + i, letter.count - i})) return false;
+    const Trie::Match match = trie->longest_match(word.data() + i);
+    if (match.size == 0) return false;
+    tokens.ids[tokens.count++] = static_cast<int32_t>(match.value);
+    i += match.size;
+  }
+  return true;
+}
+
 void Speller::spell_word(std::string_view word, Buffer<int32_t>& ids) {
-  if (word.size() > kMaxBytesPerWord && is_too_long(rules_.rules, word.size(), count_characters(word))) {
+  if (word.size() > kMaxSize && size_of_word(rules_.rules, word.size(), count_characters(word)) > kMaxSize) {
     ids.push_back(model_.oov_id);
     return;
   }
@@ -68,15 +154,15 @@ void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) 
   ids.resize(static_cast<size_t>(out - ids.data()));
 }
 
-// Returns false, and appends nothing, where the definition has to be asked.
-bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
+// Returns where it stopped; null, and appends nothing, where the definition has to be asked.
+const char* Speller::spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids) {
   const size_t ids_before = ids.size();
-  std::array<Symbol, kMaxCharactersPerWord + Letter::kMaxSymbols> word;
+  std::array<Symbol, kMaxSize + Letter::kMaxSymbols> word;
   size_t characters = 0, bytes = 0;
   bool known = true;
   const auto end_word = [&] {
     if (characters == 0) return;
-    if (!known || is_too_long(rules_.rules, bytes, characters)) {
+    if (!known || size_of_word(rules_.rules, bytes, characters) > kMaxSize) {
       ids.push_back(model_.oov_id);
     } else {
       std::fill_n(word.begin() + characters, Trie::kPadding, kUnknown);
@@ -85,10 +171,10 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
     characters = bytes = 0;
     known = true;
   };
-  const char* const end = text.data() + text.size();
-  for (const char* p = text.data(); p < end;) {
+  const char* p = text;
+  while (p < end) {
     const auto byte = static_cast<unsigned char>(*p);
-    if (byte < plain_.size() && plain_[byte] != kUnknown && characters < kMaxCharactersPerWord) {
+    if (byte < plain_.size() && plain_[byte] != kUnknown && characters < kMaxSize) {
       word[characters++] = plain_[byte];
       ++bytes;
       ++p;
@@ -99,7 +185,7 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
     const Letter& letter = this->letter(decoded.code_point);
     if (letter.kind == kPart) {
       // What is too long stays so: how long it is does not matter any more.
-      const size_t place = std::min(characters, kMaxCharactersPerWord);
+      const size_t place = std::min(characters, kMaxSize);
       for (size_t i = 0; i < Letter::kMaxSymbols; ++i)
         word[place + i] = letter.symbols[i];  // count cannot be predicted
       characters += letter.count;
@@ -107,14 +193,15 @@ bool Speller::spell_letters(std::string_view text, Buffer<int32_t>& ids) {
       known &= letter.known;
     } else if (letter.kind == kInContext) {
       ids.resize(ids_before);
-      return false;
+      return nullptr;
     } else {
       end_word();
       if (letter.kind == kAlone) ids.push_back(letter.id());
+      if (first_word_only) return p;
     }
   }
   end_word();
-  return true;
+  return end;
 }
 
 const Speller::Letter& Speller::make_letter(char32_t code_point) {

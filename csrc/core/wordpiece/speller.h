@@ -11,6 +11,7 @@
 #include "core/buffer.h"
 #include "core/text/words.h"
 #include "core/wordpiece/alphabet.h"
+#include "core/wordpiece/trie.h"
 
 namespace fastnlp::wordpiece {
 
@@ -25,6 +26,13 @@ class Speller {
 
   // Appends the ids of a text without special tokens.
   void spell(std::string_view text, Buffer<int32_t>& ids);
+
+  // Appends the ids of a word and whatever follows it of a piece that ends at `end`; returns where that is, a border.
+  const char* spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids);
+
+  // Appends the ids of words letter by letter, up to the first word that may have a token of more than one letter.
+  // Returns where that begins, or `end`, where a piece must end. The bytes up to `readable` can be read.
+  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids);
 
   // Appends the ids of one normalised word in valid UTF-8.
   void spell_word(std::string_view word, Buffer<int32_t>& ids);
@@ -54,6 +62,22 @@ class Speller {
   };
   static_assert(sizeof(Letter) == 8);
 
+  // What a character becomes where no token spans it and another one. With an English vocabulary that is so for most
+  // characters of most other scripts.
+  struct LetterTokens {
+    enum State : uint8_t { kUnset, kUnfit, kUnknown, kFit };  // of what is kUnknown, the word is
+
+    std::array<int32_t, Letter::kMaxSymbols> ids = {};
+    uint8_t count = 0;  // of ids
+    State state = kUnset;
+    uint8_t size = 0;     // as the length of a word is limited
+    uint8_t in_word = 0;  // all bits, or none where it is no part of one
+  };
+  static_assert(sizeof(LetterTokens) == 16);
+
+  // Of a character that begins a word, and inside of one: they differ in ids and their count alone.
+  using LetterPlaces = std::array<LetterTokens, 2>;
+
   const Letter& letter(char32_t code_point) {
     const Letter& found = letters_[code_point];
     return found.kind == kUnset ? make_letter(code_point) : found;
@@ -62,7 +86,9 @@ class Speller {
   const Letter& make_letter(char32_t code_point);
   Letter ask(char32_t code_point);
   bool stands_alone(char32_t code_point, std::string_view image) const;
-  bool spell_letters(std::string_view text, Buffer<int32_t>& ids);
+  void make_places(char32_t code_point);
+  bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
+  const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);
   void spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const;
 
   const Model& model_;
@@ -70,6 +96,7 @@ class Speller {
   WordScanner scanner_;  // of pieces
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
+  unicode::CodePointMap<LetterPlaces> places_;
   std::array<uint16_t, 128>
       plain_{};  // the symbols of the ASCII letters among them that are one symbol, if not kUnknown
   std::vector<Symbol> symbols_;

@@ -45,6 +45,9 @@ struct TextWindow {
     return {bytes.data() + pieces.begins[i], static_cast<size_t>(pieces.ends[i] - pieces.begins[i])};
   }
 
+  // Bytes before it can be read.
+  const char* readable() const { return bytes.data() + bytes.size(); }
+
  private:
   // Returns whether the window ends inside a text.
   bool copy(std::span<const std::string_view> texts) {

@@ -46,6 +46,13 @@ class Trie {
     return {values_[state.last], state.size};
   }
 
+  // Whether there is an entry that begins with `word` and is longer.
+  bool goes_on(std::span<const Symbol> word) const {
+    State state = {root_, 0, 0};
+    for (const Symbol symbol : word) state = step(state, symbol, 0);
+    return state.base != kDead;
+  }
+
  private:
   static constexpr uint32_t kDead = 0;                          // a base that nothing follows
   static constexpr uint32_t kNone = static_cast<uint32_t>(-1);  // no value

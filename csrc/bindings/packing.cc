@@ -27,9 +27,13 @@ packing::Packing as_packing(size_t sequence_length, std::vector<int32_t> start_v
 }
 
 PackedBuffers::PackedBuffers(size_t tokens, bool with_segment_ids) : with_segment_ids_(with_segment_ids) {
-  token_ids_.resize(tokens);
-  if (with_segment_ids) segment_ids_.resize(tokens);
-  padding_mask_.resize(tokens);
+  const auto resize = [tokens](auto& buffer) {
+    SpareMemory::get().lend(tokens * sizeof(*buffer.data()), buffer);
+    buffer.resize(tokens);
+  };
+  resize(token_ids_);
+  if (with_segment_ids) resize(segment_ids_);
+  resize(padding_mask_);
 }
 
 packing::PackedRows PackedBuffers::rows() {

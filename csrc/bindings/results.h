@@ -4,12 +4,13 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
 
+#include "bindings/spare_memory.h"
 #include "core/buffer.h"
 #include "core/status.h"
 #include "core/text/utf8.h"
@@ -30,8 +31,11 @@ namespace fastnlp {
 template <typename T>
 pybind11::array_t<T> to_numpy(Buffer<T>& buffer) {
   const size_t size = buffer.size();
-  T* const data = buffer.release();
-  const pybind11::capsule owner(data, [](void* memory) { std::free(memory); });
+  auto block = std::make_unique<MemoryBlock>();
+  *block = buffer.release();
+  auto* const data = static_cast<T*>(block->memory);
+  const pybind11::capsule owner(block.release(),
+                                [](void* kept) { SpareMemory::get().give(static_cast<MemoryBlock*>(kept)); });
   return pybind11::array_t<T>(static_cast<pybind11::ssize_t>(size), data, owner);
 }
 

@@ -40,6 +40,9 @@ py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool s
   Status status;
   {
     const py::gil_scoped_release release;
+    size_t bytes = 0;  // as many as the ids have, or so
+    for (const std::string_view text : texts.views()) bytes += text.size();
+    SpareMemory::get().lend(bytes, ids.values);
     status = wordpiece::encode(model, texts.views(), {num_threads, strict}, ids);
   }
   if (!status.ok()) raise(status);

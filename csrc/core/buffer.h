@@ -12,6 +12,12 @@
 
 namespace fastnlp {
 
+// Memory that its owner frees with std::free.
+struct MemoryBlock {
+  void* memory;
+  size_t bytes;
+};
+
 template <typename T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -57,11 +63,23 @@ class Buffer {
     size_ = size;
   }
 
-  // Gives unused memory back and hands the rest, never null, to the caller, who frees it with std::free.
-  T* release() {
-    if (size_ < capacity_ || data_ == nullptr) reallocate(size_ > 0 ? size_ : 1);
-    size_ = capacity_ = 0;
-    return std::exchange(data_, nullptr);
+  // Takes memory over, in place of its own; it is empty then.
+  void adopt(const MemoryBlock& block) {
+    std::free(data_);
+    data_ = static_cast<T*>(block.memory);
+    size_ = 0;
+    capacity_ = block.bytes / sizeof(T);
+  }
+
+  // Hands the memory, never null, to the caller. What is unused of a little is given back first; of much it was mostly
+  // never written, and costs nothing.
+  MemoryBlock release() {
+    constexpr size_t kMuch = size_t{1} << 20;
+    const bool is_much = capacity_ * sizeof(T) >= kMuch;
+    if ((size_ < capacity_ && !is_much) || data_ == nullptr) reallocate(size_ > 0 ? size_ : 1);
+    size_ = 0;
+    const size_t bytes = std::exchange(capacity_, 0) * sizeof(T);
+    return {std::exchange(data_, nullptr), bytes};
   }
 
  private:

@@ -139,12 +139,20 @@ def _native_texts(source: Any) -> Any:
     return native.Texts(source)
 
 
+def _as_bytes(text: Any, index: int) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    if isinstance(text, str):
+        return text.encode("utf-8", "surrogatepass")
+    raise TypeError(f"`texts` must hold str or bytes; text {index} is {type(text).__name__}: {text!r:.100}.")
+
+
 def _reference_texts(source: Any) -> list[bytes]:
     """The texts of one source (see `fastnlp.ops.texts`) for the reference, which takes bytes one by one."""
     if isinstance(source, DelimitedText):
         return split_lines(bytes(source.buffer), source.delimiter)
     if isinstance(source, (list, tuple)):
-        return [item if isinstance(item, bytes) else item.encode("utf-8", "surrogatepass") for item in source]
+        return [_as_bytes(item, index) for index, item in enumerate(source)]
     if isinstance(source, np.ndarray):
         return _reference_texts(source.tolist())
     if native is None:

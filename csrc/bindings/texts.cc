@@ -215,8 +215,9 @@ void Texts::add_sequence(const py::object& sequence) {
     } else if (PyBytes_Check(item)) {
       views_.emplace_back(PyBytes_AS_STRING(item), static_cast<size_t>(PyBytes_GET_SIZE(item)));
     } else {
-      throw py::type_error("`texts` must hold str or bytes; text " + std::to_string(i) + " is " +
-                           Py_TYPE(item)->tp_name + ".");
+      const py::str message = py::str("`texts` must hold str or bytes; text {} is {}: {!r:.100}.")
+                                  .format(i, py::type::of(item).attr("__name__"), py::handle(item));
+      throw py::type_error(std::string(message));
     }
   }
 }

@@ -34,6 +34,7 @@ class Buffer {
   T* data() { return data_; }
   const T* data() const { return data_; }
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }  // values that there is memory for
   void clear() { size_ = 0; }
 
   void push_back(T value) {

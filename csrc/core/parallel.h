@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace fastnlp {
@@ -43,48 +41,41 @@ bool parallel_for(size_t count, int num_threads, MakeWork make_work) {
   return !out_of_memory;
 }
 
-// Hands what several threads make in any order on in the order of its numbers: 0, 1, 2, …
-template <typename T>
-class InOrder {
+// Where things that threads make in any order lie, one behind the other by their numbers: 0, 1, 2, …
+class Places {
  public:
-  // Keeps at most `places` values that are still to be handed on.
-  explicit InOrder(size_t places) : places_(places) {}
+  explicit Places(size_t count) : sizes_(count, kUnknown), begins_(count + 1) {
+    for (auto& begin : begins_) begin = kUnknown;
+    begins_[0] = 0;
+  }
 
-  // Takes `value`, and leaves there an earlier one, whose memory may serve again. Calls hand_on(value), one at a time,
-  // with each that is next, whichever thread made it. No thread waits for another unless it is `places` ahead.
-  template <typename HandOn>
-  void put(size_t number, T& value, HandOn hand_on) {
-    std::unique_lock lock(mutex_);
-    moved_.wait(lock, [&] { return number < next_ + places_.size(); });
-    std::swap(place(number).value, value);
-    place(number).full = true;
-    if (handing_on_) return;
-    handing_on_ = true;
-    while (place(next_).full) {
-      Place& first = place(next_);
-      lock.unlock();
-      hand_on(first.value);
-      lock.lock();
-      first.full = false;
-      ++next_;
-      moved_.notify_all();
+  // Says how large a thing is; once for each number.
+  void set_size(size_t number, size_t size) {
+    const std::lock_guard lock(mutex_);
+    sizes_[number] = size;
+    for (; next_ < sizes_.size() && sizes_[next_] != kUnknown; ++next_) {
+      begins_[next_ + 1].store(begins_[next_].load(std::memory_order_relaxed) + sizes_[next_],
+                               std::memory_order_release);
+      begins_[next_ + 1].notify_all();
     }
-    handing_on_ = false;
+  }
+
+  // Whether the sizes of all things before are known.
+  bool knows(size_t number) const { return begins_[number].load(std::memory_order_acquire) != kUnknown; }
+
+  // Where a thing begins; waits till that is known.
+  size_t begin(size_t number) const {
+    begins_[number].wait(kUnknown, std::memory_order_acquire);
+    return begins_[number].load(std::memory_order_acquire);
   }
 
  private:
-  struct Place {
-    T value;
-    bool full = false;
-  };
+  static constexpr size_t kUnknown = static_cast<size_t>(-1);
 
-  Place& place(size_t number) { return places_[number % places_.size()]; }
-
-  std::vector<Place> places_;
   std::mutex mutex_;
-  std::condition_variable moved_;
-  size_t next_ = 0;
-  bool handing_on_ = false;
+  std::vector<size_t> sizes_;
+  std::vector<std::atomic<size_t>> begins_;
+  size_t next_ = 0;  // the first whose size is unknown
 };
 
 }  // namespace fastnlp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -9,15 +10,14 @@ import numpy as np
 
 from fastnlp.ops.lines import Lines
 
-_PLAIN = frozenset([str, bytes])
-
 
 class Texts(NamedTuple):
     """A batch of texts.
 
-    `source` is what the kernels read: a tuple of str and bytes, a NumPy array of rank 1 (dtype object, S, U or
-    StringDType), an object with the Arrow PyCapsule protocol, or a `DelimitedText`. `nested_row_splits` groups the
-    texts again, outermost dimension first; it is empty for a flat batch. `scalar` says that one text came alone.
+    `source` is what the kernels read: a list or tuple of str and bytes, which they check, a NumPy array of rank 1
+    (dtype object, S, U or StringDType), an object with the Arrow PyCapsule protocol, or a `DelimitedText`.
+    `nested_row_splits` groups the texts again, outermost dimension first; it is empty for a flat batch. `scalar` says
+    that one text came alone.
     """
 
     source: Any
@@ -51,7 +51,7 @@ def as_texts(texts: Any) -> Texts:
     if isinstance(texts, (str, bytes)):
         return Texts([texts], scalar=True)
     if isinstance(texts, (list, tuple)):
-        return _from_lists(tuple(texts))
+        return _from_lists(texts)
     if isinstance(texts, Lines):
         return Texts(texts.source)
     if not isinstance(texts, np.ndarray):
@@ -66,10 +66,11 @@ def as_texts(texts: Any) -> Texts:
     return _from_numpy(texts)
 
 
-def _from_lists(rows: tuple[Any, ...]) -> Texts:
-    """Tuples, because another thread may change a list at any time."""
+def _from_lists(rows: Sequence[Any]) -> Texts:
+    """Nested rows, flat. What the items are is seen by who reads them: a second look costs as much as reading."""
     nested_row_splits = []
-    while rows and isinstance(rows[0], (list, tuple)):
+    while isinstance(next(iter(rows), None), (list, tuple)):
+        rows = tuple(rows)  # another thread may change a list at any time
         for index, row in enumerate(rows):
             if not isinstance(row, (list, tuple)):
                 raise ValueError(
@@ -79,12 +80,6 @@ def _from_lists(rows: tuple[Any, ...]) -> Texts:
         rows = tuple(map(tuple, rows))
         nested_row_splits.append(np.cumsum([0, *map(len, rows)], dtype=np.int64))
         rows = tuple(chain.from_iterable(rows))
-    if not _PLAIN.issuperset(map(type, rows)):
-        for index, text in enumerate(rows):
-            if not isinstance(text, (str, bytes)):
-                raise TypeError(
-                    f"`texts` must hold str or bytes; text {index} is {type(text).__name__}: {text!r:.100}."
-                )
     return Texts(rows, tuple(nested_row_splits))
 
 

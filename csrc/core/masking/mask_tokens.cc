@@ -10,6 +10,8 @@
 #include <string>
 
 #include "core/masking/bits.h"
+#include "core/stream.h"
+#include "core/text/parts.h"
 #include "core/text/rows.h"
 
 namespace fastnlp::masking {
@@ -314,37 +316,45 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
   const auto take = [&](size_t row, std::span<const int32_t> ids, std::span<const uint32_t> positions) {
     out.write(model.selection_length, row, ids, positions);
   };
-  struct Nothing {
-    void clear() {}
-  };
-  const auto mask = [&](size_t begin, size_t end, Nothing&) {
-    return mask_rows(model, rows, begin, end, masked, take);
-  };
-  return encode_chunks<Nothing>(
-      chunks_of(rows.row_splits), num_threads, [&] { return mask; }, [](Nothing&) { return Status(); });
+  const std::vector<size_t> bounds = chunks_of(rows.row_splits);
+  return for_each(bounds.size() - 1, num_threads, [&] {
+    return [&](size_t chunk) { return mask_rows(model, rows, bounds[chunk], bounds[chunk + 1], masked, take); };
+  });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }
 
 namespace {
 
-// The selections of some rows, with the number of each instead of row splits.
-struct Part {
-  Buffer<int64_t> positions;
-  Buffer<int32_t> ids;
-  Buffer<int64_t> counts;
+// Parts of the selections become the whole.
+struct Selections {
+  RaggedSelections& whole;
+  std::span<const size_t> bounds;  // of the parts' rows
 
-  void clear() {
-    positions.clear();
-    ids.clear();
-    counts.clear();
+  size_t capacity() const { return std::min(whole.positions.capacity(), whole.ids.capacity()); }
+
+  void copy(const RaggedSelections& part, size_t from, size_t to, size_t begin) {
+    stream(part.positions.data() + from, to - from, whole.positions.data() + begin + from);
+    stream(part.ids.data() + from, to - from, whole.ids.data() + begin + from);
+  }
+
+  void split(const RaggedSelections& part, size_t chunk, size_t begin) {
+    int64_t* const ends = whole.row_splits.data() + bounds[chunk] + 1;
+    for (size_t i = 0; i < part.row_splits.size(); ++i) {
+      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
+    }
+  }
+
+  void resize(size_t size) {
+    whole.positions.resize(size);
+    whole.ids.resize(size);
   }
 };
 
 }  // namespace
 
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked, RaggedSelections& out) try {
-  const auto mask_part = [&](size_t begin, size_t end, Part& part) {
+  const auto mask_part = [&](size_t begin, size_t end, RaggedSelections& part, auto) {
     return mask_rows(model, rows, begin, end, masked,
                      [&](size_t, std::span<const int32_t> ids, std::span<const uint32_t> positions) {
                        part.positions.reserve_more(positions.size());
@@ -353,20 +363,17 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
                          part.positions.push_back(position);
                          part.ids.push_back(ids[position]);
                        }
-                       part.counts.push_back(static_cast<int64_t>(positions.size()));
+                       part.row_splits.push_back(static_cast<int64_t>(part.ids.size()));
                      });
   };
-  const auto append = [&](const Part& part) {
-    out.positions.append(part.positions.data(), part.positions.size());
-    out.ids.append(part.ids.data(), part.ids.size());
-    for (size_t i = 0; i < part.counts.size(); ++i) {
-      out.row_splits.push_back(out.row_splits.data()[out.row_splits.size() - 1] + part.counts.data()[i]);
-    }
-    return Status();
-  };
-  out.row_splits.reserve(rows.row_splits.size());
-  out.row_splits.push_back(0);
-  return encode_chunks<Part>(chunks_of(rows.row_splits), num_threads, [&] { return mask_part; }, append);
+  const std::vector<size_t> bounds = chunks_of(rows.row_splits);
+  constexpr size_t kTokensPerSelection = 4;  // more are rare
+  out.positions.reserve(rows.token_ids.size() / kTokensPerSelection);
+  out.ids.reserve(rows.token_ids.size() / kTokensPerSelection);
+  out.row_splits.resize(rows.row_splits.size());
+  out.row_splits.data()[0] = 0;
+  Selections selections = {out, bounds};
+  return encode_parts<RaggedSelections>(bounds, num_threads, selections, [&] { return mask_part; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -39,6 +39,13 @@ struct RaggedSelections {
   Buffer<int64_t> positions;
   Buffer<int32_t> ids;
   Buffer<int64_t> row_splits;
+
+  size_t size() const { return ids.size(); }
+  void clear() {
+    positions.clear();
+    ids.clear();
+    row_splits.clear();
+  }
 };
 
 // Writes the rows with tokens replaced to `masked`, and what was selected. A token id that is not in the vocabulary is

@@ -71,12 +71,9 @@ Status pack_documents(const Documents<Id>& documents, const packing::Packing& pa
   std::vector<size_t> bounds;
   for (size_t row = 0; row < rows; row += rows_per_chunk) bounds.push_back(row);
   bounds.push_back(rows);
-  struct Nothing {
-    void clear() {}
-  };
-  const auto pack = [&](size_t begin, size_t end, Nothing&) -> Status {
+  const auto pack = [&](size_t chunk) -> Status {
     DocumentPacker packer(packing, masking, out, selections);
-    for (size_t row = begin; row < end; ++row) {
+    for (size_t row = bounds[chunk]; row < bounds[chunk + 1]; ++row) {
       const int64_t start = documents.starts[row], length = documents.lengths[row];
       const auto size = static_cast<int64_t>(documents.ids.size());
       if (start < 0 || length < 0 || start > size || length > size - start) {
@@ -88,7 +85,7 @@ Status pack_documents(const Documents<Id>& documents, const packing::Packing& pa
     }
     return {};
   };
-  return encode_chunks<Nothing>(bounds, num_threads, [&] { return pack; }, [](Nothing&) { return Status(); });
+  return for_each(bounds.size() - 1, num_threads, [&] { return pack; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

@@ -1,7 +1,6 @@
 // What kernels that take many texts at once share.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <span>
@@ -21,36 +20,24 @@ std::vector<size_t> chunk_rows(std::span<const std::string_view> texts);
 // An error that names the first of texts[begin, end) that is not UTF-8.
 Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end);
 
-// Makes parts of a result on several threads: encode(begin, end, part) for the rows of each chunk, by an `encode` of
-// each thread's own, made by make_encode(); and append(part) for one after another, in order. Both return a Status; the
-// first error in the order of rows is returned.
-template <typename Part, typename MakeEncode, typename Append>
-Status encode_chunks(std::span<const size_t> bounds, int num_threads, MakeEncode make_encode, Append append) {
-  const auto checked = [](auto make_status) -> Status {
-    try {
-      return make_status();
-    } catch (const std::bad_alloc&) {
-      return Status::error(Code::kOutOfMemory, "out of memory");
-    }
-  };
-  struct Made {
-    Part part;
-    Status status;
-  };
-  Status status;
-  InOrder<Made> in_order(2 * static_cast<size_t>(std::max(num_threads, 1)));
-  const auto hand_on = [&](Made& made) {
-    if (!status.ok()) return;
-    status = made.status.ok() ? checked([&] { return append(made.part); }) : std::move(made.status);
-  };
-  const bool done = parallel_for(bounds.size() - 1, num_threads, [&] {
-    return [&, encode = make_encode(), made = Made()](size_t chunk) mutable {
-      made.part.clear();
-      made.status = checked([&] { return encode(bounds[chunk], bounds[chunk + 1], made.part); });
-      in_order.put(chunk, made, hand_on);
+// Calls work(i), which returns a Status, for every i below `count` on several threads, each with a `work` of its own,
+// made by make_work(). Returns the error with the smallest i.
+template <typename MakeWork>
+Status for_each(size_t count, int num_threads, MakeWork make_work) {
+  std::vector<Status> statuses(count);
+  const bool done = parallel_for(count, num_threads, [&] {
+    return [&, work = make_work()](size_t i) mutable {
+      try {
+        statuses[i] = work(i);
+      } catch (const std::bad_alloc&) {
+        statuses[i] = Status::error(Code::kOutOfMemory, "out of memory");
+      }
     };
   });
-  return done ? status : Status::error(Code::kOutOfMemory, "out of memory");
+  for (Status& status : statuses) {
+    if (!status.ok()) return std::move(status);
+  }
+  return done ? Status() : Status::error(Code::kOutOfMemory, "out of memory");
 }
 
 }  // namespace fastnlp

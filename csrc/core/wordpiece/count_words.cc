@@ -137,12 +137,8 @@ Status WordCounter::add(std::span<const std::string_view> texts, int num_threads
   const std::vector<size_t> bounds = chunk_rows(texts);
   const size_t chunks = bounds.size() - 1;
   if (strict) {
-    struct Nothing {
-      void clear() {}
-    };
-    const auto check = [&](size_t begin, size_t end, Nothing&) { return check_utf8(texts, begin, end); };
-    Status status =
-        encode_chunks<Nothing>(bounds, num_threads, [&] { return check; }, [](Nothing&) { return Status(); });
+    const auto check = [&](size_t chunk) { return check_utf8(texts, bounds[chunk], bounds[chunk + 1]); };
+    Status status = for_each(chunks, num_threads, [&] { return check; });
     if (!status.ok()) return status;
   }
   std::vector<int64_t> positions;

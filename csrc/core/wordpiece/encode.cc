@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <new>
 #include <utility>
 #include <vector>
 
+#include "core/stream.h"
+#include "core/text/parts.h"
 #include "core/text/rows.h"
 #include "core/wordpiece/scratch.h"
 
 namespace fastnlp::wordpiece {
 namespace {
+
+using Step = std::function<void()>;
 
 constexpr size_t kBytesPerId = 3;           // fewer are rare
 constexpr size_t kManyMissed = kGroup / 8;  // pieces, of a group
@@ -19,7 +24,9 @@ constexpr size_t kManyMissed = kGroup / 8;  // pieces, of a group
 // Encodes one text after another, through a window in which the texts lie one behind the other.
 class Engine {
  public:
-  Engine(const Model& model, Scratch& scratch, RaggedIds& out) : Engine(model, scratch, out, current_target()) {}
+  // Calls step() behind every window.
+  Engine(const Model& model, Scratch& scratch, RaggedIds& out, const Step& step)
+      : Engine(model, scratch, out, step, current_target()) {}
 
   // Appends the ids of all texts, and a row split for each.
   void encode(std::span<const std::string_view> texts) {
@@ -43,13 +50,14 @@ class Engine {
   }
 
  private:
-  Engine(const Model& model, Scratch& scratch, RaggedIds& out, Target target)
+  Engine(const Model& model, Scratch& scratch, RaggedIds& out, const Step& step, Target target)
       : model_(model),
         scratch_(scratch),
         find_pieces_(find_pieces(target)),
         make_keys_(wordpiece::make_keys(target)),
         look_up_(wordpiece::look_up(target)),
-        out_(out) {}
+        out_(out),
+        step_(step) {}
 
   // Texts without special tokens.
   void encode_parts(std::span<const std::string_view> texts, bool split_rows) {
@@ -69,6 +77,7 @@ class Engine {
       } else {
         emit(rows);
       }
+      step_();
     }
   }
 
@@ -283,7 +292,29 @@ class Engine {
   const MakeKeys make_keys_;
   const LookUp look_up_;
   RaggedIds& out_;
+  const Step& step_;
   size_t missed_ = 0;  // pieces, of the last group
+};
+
+// Parts of the ids become the whole.
+struct Whole {
+  RaggedIds& ids;
+  std::span<const size_t> bounds;  // of the parts' rows
+
+  size_t capacity() const { return ids.values.capacity(); }
+
+  void copy(const RaggedIds& part, size_t from, size_t to, size_t begin) {
+    stream(part.values.data() + from, to - from, ids.values.data() + begin + from);
+  }
+
+  void split(const RaggedIds& part, size_t chunk, size_t begin) {
+    int64_t* const ends = ids.row_splits.data() + bounds[chunk] + 1;
+    for (size_t i = 0; i < part.row_splits.size(); ++i) {
+      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
+    }
+  }
+
+  void resize(size_t size) { ids.values.resize(size); }
 };
 
 }  // namespace
@@ -292,32 +323,31 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
               RaggedIds& out) try {
   out.clear();
   out.row_splits.reserve(texts.size() + 1);
-  out.row_splits.push_back(0);
   size_t bytes = 0;
   for (const std::string_view text : texts) bytes += text.size();
   out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
 
-  // A row's splits are counted from the ids that `part` began with.
   const auto make_encode = [&] {
-    return [&, lease = ScratchLease(model.scratch_pool, model)](size_t begin, size_t end, RaggedIds& part) mutable {
+    return [&, lease = ScratchLease(model.scratch_pool, model)](size_t begin, size_t end, RaggedIds& part,
+                                                                const Step& step) mutable {
       if (options.strict) {
         if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
       }
       auto scratch = lease.take();
-      Engine(model, *scratch, part).encode(texts.subspan(begin, end - begin));
+      Engine(model, *scratch, part, step).encode(texts.subspan(begin, end - begin));
       lease.keep(std::move(scratch));
       return Status();
     };
   };
-  const auto append = [&](const RaggedIds& part) -> Status {
-    const auto offset = static_cast<int64_t>(out.values.size());
-    out.values.append(part.values.data(), part.values.size());
-    for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
-    return {};
-  };
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
-  if (bounds.size() <= 2) return make_encode()(0, texts.size(), out);
-  return encode_chunks<RaggedIds>(bounds, options.num_threads, make_encode, append);
+  if (bounds.size() <= 2) {
+    out.row_splits.push_back(0);
+    return make_encode()(0, texts.size(), out, [] {});
+  }
+  out.row_splits.resize(texts.size() + 1);
+  out.row_splits.data()[0] = 0;
+  Whole whole = {out, bounds};
+  return encode_parts<RaggedIds>(bounds, options.num_threads, whole, make_encode);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

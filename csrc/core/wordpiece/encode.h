@@ -21,6 +21,7 @@ struct RaggedIds {
   Buffer<int32_t> values;
   Buffer<int64_t> row_splits;
 
+  size_t size() const { return values.size(); }
   void clear() {
     values.clear();
     row_splits.clear();

@@ -9,14 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "core/stream.h"
 #include "core/text/aligned_words.h"
+#include "core/text/parts.h"
 #include "core/text/rows.h"
 #include "core/wordpiece/speller.h"
 
 namespace fastnlp::wordpiece {
 namespace {
 
-constexpr size_t kBytesPerToken = 4;  // about
+constexpr size_t kBytesPerToken = 3;  // fewer are rare
 
 size_t utf8_size(char32_t c) { return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4; }
 
@@ -178,19 +180,54 @@ class Encoder {
   std::string lowered_;
 };
 
-template <typename T>
-void append(const Buffer<T>& from, Buffer<T>& to) {
-  to.append(from.data(), from.size());
-}
+// Parts of the tokens become the whole.
+struct Whole {
+  RaggedTokens& tokens;
+  std::span<const size_t> bounds;  // of the parts' rows
+
+  size_t capacity() const {
+    return std::min({tokens.ids.capacity(), tokens.byte_offsets.capacity() / 2, tokens.char_offsets.capacity() / 2,
+                     tokens.word_ids.capacity()});
+  }
+
+  void reserve(size_t size) {
+    tokens.ids.reserve(size);
+    tokens.byte_offsets.reserve(2 * size);
+    tokens.char_offsets.reserve(2 * size);
+    tokens.word_ids.reserve(size);
+  }
+
+  void resize(size_t size) {
+    tokens.ids.resize(size);
+    tokens.byte_offsets.resize(2 * size);
+    tokens.char_offsets.resize(2 * size);
+    tokens.word_ids.resize(size);
+  }
+
+  void copy(const RaggedTokens& part, size_t from, size_t to, size_t begin) {
+    const auto copy = [&](const auto& some, auto& all, size_t each) {
+      stream(some.data() + each * from, each * (to - from), all.data() + each * (begin + from));
+    };
+    copy(part.ids, tokens.ids, 1);
+    copy(part.byte_offsets, tokens.byte_offsets, 2);
+    copy(part.char_offsets, tokens.char_offsets, 2);
+    copy(part.word_ids, tokens.word_ids, 1);
+  }
+
+  void split(const RaggedTokens& part, size_t chunk, size_t begin) {
+    int64_t* const ends = tokens.row_splits.data() + bounds[chunk] + 1;
+    for (size_t i = 0; i < part.row_splits.size(); ++i) {
+      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
+    }
+  }
+};
 
 }  // namespace
 
 Status encode_with_offsets(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
                            RaggedTokens& out) try {
   out.clear();
-  out.row_splits.reserve(texts.size() + 1);
-  out.row_splits.push_back(0);
-  const auto encode_rows = [&](size_t begin, size_t end, RaggedTokens& part) -> Status {
+  const auto encode_rows = [&](size_t begin, size_t end, RaggedTokens& part, auto) -> Status {
     if (options.strict) {
       if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
     }
@@ -200,18 +237,18 @@ Status encode_with_offsets(const Model& model, std::span<const std::string_view>
     for (size_t row = begin; row < end; ++row) encoder.encode(texts[row]);
     return {};
   };
-  const auto append_part = [&](const RaggedTokens& part) -> Status {
-    const auto offset = static_cast<int64_t>(out.ids.size());
-    append(part.ids, out.ids);
-    append(part.byte_offsets, out.byte_offsets);
-    append(part.char_offsets, out.char_offsets);
-    append(part.word_ids, out.word_ids);
-    for (size_t i = 0; i < part.row_splits.size(); ++i) out.row_splits.push_back(part.row_splits.data()[i] + offset);
-    return {};
-  };
   const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts) : std::vector<size_t>{};
-  if (bounds.size() <= 2) return encode_rows(0, texts.size(), out);
-  return encode_chunks<RaggedTokens>(bounds, options.num_threads, [&] { return encode_rows; }, append_part);
+  if (bounds.size() <= 2) {
+    out.row_splits.push_back(0);
+    return encode_rows(0, texts.size(), out, [] {});
+  }
+  Whole whole = {out, bounds};
+  size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  whole.reserve(bytes / kBytesPerToken);  // memory that is not written costs nothing
+  out.row_splits.resize(texts.size() + 1);
+  out.row_splits.data()[0] = 0;
+  return encode_parts<RaggedTokens>(bounds, options.num_threads, whole, [&] { return encode_rows; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

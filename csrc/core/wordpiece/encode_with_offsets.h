@@ -21,6 +21,7 @@ struct RaggedTokens {
   Buffer<int64_t> word_ids;      // the number of its word in the text
   Buffer<int64_t> row_splits;
 
+  size_t size() const { return ids.size(); }
   void clear() {
     ids.clear();
     byte_offsets.clear();

@@ -5,7 +5,7 @@
 namespace fastnlp {
 
 std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
-  constexpr size_t kBytesPerChunk = 1 << 18;
+  constexpr size_t kBytesPerChunk = 1 << 17;
   std::vector<size_t> bounds = {0};
   size_t bytes = 0;
   for (size_t row = 0; row < texts.size(); ++row) {

@@ -13,7 +13,7 @@
 
 namespace fastnlp {
 
-// The rows at which chunks of about a quarter of a megabyte begin, and the number of rows. They follow from the texts
+// The rows at which chunks of about an eighth of a megabyte begin, and the number of rows. They follow from the texts
 // alone. A chunk takes far longer than a thread takes to start.
 std::vector<size_t> chunk_rows(std::span<const std::string_view> texts);
 

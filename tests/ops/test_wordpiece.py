@@ -108,9 +108,10 @@ def test_text_of_letters_that_are_tokens(letters, options, rng):
     texts = []
     for _ in range(rng.randint(1, 20)):
         words = [word(rng.choice([1, 2, 3, 5, 8] * 20 + [34, 51, 101])) for _ in range(rng.randint(1, 60))]
-        texts.append(
-            "".join(word + rng.choice([" ", " ", " ", ".", "中", " 19 ", "\u3000"]) for word in words).encode()
-        )
+        borders = rng.choice([[" ", " ", " ", ".", "中", " 19 ", "\u3000"], ["中", "\u3000"]])
+        texts.append("".join(word + rng.choice(borders) for word in words).encode())
+    if rng.random() < 0.1:
+        texts.append(texts[0] * (5000 // len(texts[0]) + 1))
     encode_everywhere(encoder, texts)
 
 

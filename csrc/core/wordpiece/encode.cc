@@ -67,7 +67,7 @@ class Engine {
       if (scratch_.cache.grow()) learn_tokens();
       if (model_.rules.split) {
         const std::string_view long_piece = window.fill(texts, model_.byte_classes, find_pieces_);
-        if (!long_piece.empty()) scratch_.speller.spell(long_piece, out_.values);
+        if (!long_piece.empty()) spell_long(long_piece);
       } else {
         fill_whole(texts, split_rows);
       }
@@ -139,21 +139,25 @@ class Engine {
     }
   }
 
-  // Whether most pieces beyond ASCII, of a few that are taken here and there, can be spelt letter by letter.
+  // Whether much of the window is beyond ASCII, and most of some pieces, taken here and there, is spelt letter by
+  // letter.
   bool would_spell_by_letter() {
     constexpr size_t kProbes = 16, kSample = 4;
     const TextWindow& window = scratch_.window;
-    if (window.pieces.count < kProbes || !model_.rules.split) return false;
-    size_t taken = 0, fit = 0;
+    if (window.pieces.count < kSample || !model_.rules.split) return false;
+    size_t taken = 0, bytes = 0, spelt = 0;
     for (size_t i = 0; i < kProbes && taken < kSample; ++i) {
       const std::string_view piece = window.piece(i * window.pieces.count / kProbes);
       if (is_ascii(piece)) continue;
-      const char* const end = piece.data() + piece.size();
+      const char* const begin = piece.data();
       scratch_.sampled.clear();
-      fit += scratch_.speller.spell_by_letter(piece.data(), end, window.readable(), scratch_.sampled) == end;
+      const char* const stop =
+          scratch_.speller.spell_by_letter(begin, begin + piece.size(), window.readable(), scratch_.sampled);
+      spelt += static_cast<size_t>(stop - begin);
+      bytes += piece.size();
       ++taken;
     }
-    return 4 * fit > 3 * taken;
+    return taken == kSample && 4 * spelt > 3 * bytes;
   }
 
   // Does what emit() does, letter by letter as far as that goes: such text is spelt sooner than looked up.
@@ -173,16 +177,26 @@ class Engine {
       }
       while (begin + pieces.ends[piece] <= p) ++piece;
       const char* const word = p;
-      if (p == begin + pieces.begins[piece]) {
+      const std::string_view whole = window.piece(piece);
+      if (p == whole.data() && whole.size() <= PieceKey::kMaxSize) {
         make_keys(piece, piece + 1);
         emit(piece, piece + 1);
-        p = begin + pieces.ends[piece];
+        p += whole.size();
       } else {
-        p = scratch_.speller.spell_first_word(p, begin + pieces.ends[piece], out_.values);
+        p = scratch_.speller.spell_first_word(p, whole.data() + whole.size(), out_.values);
       }
       searched += static_cast<size_t>(p - word);
     }
     scratch_.by_letter = 2 * searched < window.size;
+  }
+
+  // A piece that no window holds.
+  void spell_long(std::string_view piece) {
+    const char* const end = piece.data() + piece.size();
+    for (const char* p = piece.data(); p < end;) {
+      p = scratch_.speller.spell_by_letter(p, end, end, out_.values);
+      if (p < end) p = scratch_.speller.spell_first_word(p, end, out_.values);
+    }
   }
 
   // By its first byte.

@@ -23,17 +23,17 @@ MemoryBlock* SpareMemory::take(size_t bytes) noexcept {
 
 void SpareMemory::give(MemoryBlock* block) noexcept {
   if (block->bytes < kMinBytes || block->bytes > kMaxBytes) return free(block);
+  kept_bytes_ += block->bytes;  // first, so that threads that give at once do not keep too much together
   for (auto& place : blocks_) {
-    if (kept_bytes_ + block->bytes <= kMaxBytes) break;
+    if (kept_bytes_ <= kMaxBytes) break;
     if (MemoryBlock* const before = place.exchange(nullptr)) {
       kept_bytes_ -= before->bytes;
       free(before);
     }
   }
-  kept_bytes_ += block->bytes;
   for (auto& place : blocks_) {
     MemoryBlock* expected = nullptr;
-    if (place.compare_exchange_strong(expected, block)) return;
+    if (kept_bytes_ <= kMaxBytes && place.compare_exchange_strong(expected, block)) return;
   }
   kept_bytes_ -= block->bytes;
   free(block);

@@ -13,7 +13,7 @@ namespace fastnlp {
 class SpareMemory {
  public:
   // What is smaller is not worth keeping; no more than so much is kept in all.
-  static constexpr size_t kMinBytes = size_t{1} << 20, kMaxBytes = size_t{1} << 27;
+  static constexpr size_t kMinBytes = kLargeBlock, kMaxBytes = size_t{1} << 27;
 
   static SpareMemory& get();
 

@@ -14,6 +14,7 @@
 #include "bindings/results.h"
 #include "bindings/texts.h"
 #include "core/masking/model.h"
+#include "core/text/rows.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 #include "core/wordpiece/encode_and_mask.h"
@@ -40,9 +41,7 @@ py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool s
   Status status;
   {
     const py::gil_scoped_release release;
-    size_t bytes = 0;  // as many as the ids have, or so
-    for (const std::string_view text : texts.views()) bytes += text.size();
-    SpareMemory::get().lend(bytes, ids.values);
+    SpareMemory::get().lend(count_bytes(texts.views()), ids.values);  // as many as the ids have, or so
     status = wordpiece::encode(model, texts.views(), {num_threads, strict}, ids);
   }
   if (!status.ok()) raise(status);

@@ -18,6 +18,9 @@ struct MemoryBlock {
   size_t bytes;
 };
 
+// A block of at least so much is mostly pages of its own: what is never written of it costs nothing.
+inline constexpr size_t kLargeBlock = size_t{1} << 20;
+
 template <typename T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -72,12 +75,10 @@ class Buffer {
     capacity_ = block.bytes / sizeof(T);
   }
 
-  // Hands the memory, never null, to the caller. What is unused of a little is given back first; of much it was mostly
-  // never written, and costs nothing.
+  // Hands the memory, never null, to the caller. What is unused of a small block is given back first.
   MemoryBlock release() {
-    constexpr size_t kMuch = size_t{1} << 20;
-    const bool is_much = capacity_ * sizeof(T) >= kMuch;
-    if ((size_ < capacity_ && !is_much) || data_ == nullptr) reallocate(size_ > 0 ? size_ : 1);
+    const bool is_large = capacity_ * sizeof(T) >= kLargeBlock;
+    if ((size_ < capacity_ && !is_large) || data_ == nullptr) reallocate(size_ > 0 ? size_ : 1);
     size_ = 0;
     const size_t bytes = std::exchange(capacity_, 0) * sizeof(T);
     return {std::exchange(data_, nullptr), bytes};

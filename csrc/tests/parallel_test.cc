@@ -10,39 +10,34 @@
 #include <vector>
 
 #include "check.h"
+#include "core/buffer.h"
 #include "core/text/parts.h"
 
 namespace fastnlp::tests {
 namespace {
 
-// The numbers of some rows: as many times as the row says, each row's own.
+// The numbers of some rows: as many times as the row says, each row's own; and twice in another array.
 struct Numbers {
-  std::vector<size_t> values;
-  std::vector<size_t> ends;
+  Buffer<size_t> values;
+  Buffer<size_t> doubled;
+  Buffer<int64_t> row_splits;
 
+  template <typename Visit>
+  static void for_arrays(Visit visit) {
+    visit(&Numbers::values, 1);
+    visit(&Numbers::doubled, 2);
+  }
   size_t size() const { return values.size(); }
   void clear() {
     values.clear();
-    ends.clear();
+    doubled.clear();
+    row_splits.clear();
   }
-};
 
-struct Whole {
-  Numbers& numbers;
-  std::span<const size_t> bounds;
-  size_t room;
-
-  size_t capacity() const { return room; }
-  void copy(const Numbers& part, size_t from, size_t to, size_t begin) {
-    CHECK(from <= to && to <= part.size());
-    std::copy(part.values.data() + from, part.values.data() + to, numbers.values.data() + begin + from);
-  }
-  void split(const Numbers& part, size_t chunk, size_t begin) {
-    for (size_t i = 0; i < part.ends.size(); ++i) numbers.ends[bounds[chunk] + i] = begin + part.ends[i];
-  }
-  void resize(size_t size) {
-    CHECK(size <= numbers.values.size());  // it has all the memory that there can be
-    numbers.values.resize(size);
+  void add(size_t number, size_t count) {
+    for (size_t i = 0; i < count; ++i) values.push_back(number);
+    for (size_t i = 0; i < 2 * count; ++i) doubled.push_back(number);
+    row_splits.push_back(static_cast<int64_t>(values.size()));
   }
 };
 
@@ -58,31 +53,32 @@ void test_parts(Random& random) {
   size_t total = 0;
   for (const size_t count : counts) total += count;
 
-  Numbers numbers;
-  numbers.values.resize(total);
-  numbers.ends.resize(counts.size());
-  Whole whole = {numbers, bounds, below(random, 2) == 0 ? total : below(random, total + 1)};
+  Numbers whole;
+  reserve(below(random, 2) == 0 ? total : below(random, total + 1), whole);  // the others come late
   const auto encode = [&](size_t begin, size_t end, Numbers& part, auto step) -> Status {
     std::this_thread::sleep_for(pauses[begin % pauses.size()]);
     for (size_t row = begin; row < end; ++row) {
       if (row >= bad_row) return Status::error(Code::kInvalidUtf8, "bad", static_cast<int64_t>(row));
-      part.values.insert(part.values.end(), counts[row], row);
-      part.ends.push_back(part.values.size());
+      part.add(row, counts[row]);
       step();
     }
     return {};
   };
-  const Status status = encode_parts<Numbers>(bounds, num_threads, whole, [&] { return encode; });
+  const Status status = encode_parts(bounds, num_threads, whole, [&] { return encode; });
   if (bad_row < counts.size()) {
     CHECK(status.code == Code::kInvalidUtf8 && status.row == static_cast<int64_t>(bad_row));
     return;
   }
   CHECK(status.ok());
-  CHECK(numbers.values.size() == total);
+  CHECK(whole.values.size() == total && whole.doubled.size() == 2 * total);
+  CHECK(whole.row_splits.size() == counts.size() + 1 && whole.row_splits.data()[0] == 0);
   size_t place = 0;
   for (size_t row = 0; row < counts.size(); ++row) {
-    for (size_t i = 0; i < counts[row]; ++i) CHECK(numbers.values[place++] == row);
-    CHECK(numbers.ends[row] == place);
+    for (size_t i = 0; i < counts[row]; ++i, ++place) {
+      CHECK(whole.values.data()[place] == row);
+      CHECK(whole.doubled.data()[2 * place] == row && whole.doubled.data()[2 * place + 1] == row);
+    }
+    CHECK(whole.row_splits.data()[row + 1] == static_cast<int64_t>(place));
   }
 }
 
@@ -90,26 +86,25 @@ void test_parts(Random& random) {
 void test_out_of_memory(Random& random) {
   std::vector<size_t> bounds(1 + below(random, 100));
   for (size_t i = 0; i < bounds.size(); ++i) bounds[i] = i;
-  Numbers numbers;
-  numbers.values.resize(bounds.size());
-  numbers.ends.resize(bounds.size());
-  Whole whole = {numbers, bounds, numbers.values.size()};
+  Numbers whole;
+  reserve(bounds.size(), whole);
   std::atomic<size_t> begun = 0;
   const bool fails_inside = below(random, 2) == 0;
-  const Status status = encode_parts<Numbers>(bounds, 4, whole, [&] {
+  const Status status = encode_parts(bounds, 4, whole, [&] {
     const bool fails = begun.fetch_add(1) == 1;
     if (fails && !fails_inside) throw std::bad_alloc();
     return [&, fails](size_t begin, size_t, Numbers& part, auto) -> Status {
       if (fails) throw std::bad_alloc();
-      part.values.push_back(begin);
-      part.ends.push_back(1);
+      part.add(begin, 1);
       return {};
     };
   });
   if (begun < 2) CHECK(status.ok());
   CHECK(status.ok() || status.code == Code::kOutOfMemory);
   if (!status.ok()) return;
-  for (size_t i = 0; i + 1 < bounds.size(); ++i) CHECK(numbers.values[i] == i && numbers.ends[i] == i + 1);
+  for (size_t i = 0; i + 1 < bounds.size(); ++i) {
+    CHECK(whole.values.data()[i] == i && whole.row_splits.data()[i + 1] == static_cast<int64_t>(i + 1));
+  }
 }
 
 }  // namespace

@@ -97,5 +97,5 @@ def _from_numpy(texts: np.ndarray) -> Texts:
     flat = flat.reshape(-1)
     if flat.dtype.kind == "O" or hasattr(flat.dtype, "na_object"):
         # Items that are no text are found one by one.
-        return Texts(_from_lists(tuple(flat.tolist())).source, tuple(nested_row_splits))
+        return Texts(_from_lists(flat.tolist()).source, tuple(nested_row_splits))
     return Texts(flat, tuple(nested_row_splits))

@@ -10,7 +10,6 @@
 #include <string>
 
 #include "core/masking/bits.h"
-#include "core/stream.h"
 #include "core/text/parts.h"
 #include "core/text/rows.h"
 
@@ -324,35 +323,6 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
   return Status::error(Code::kOutOfMemory, "out of memory");
 }
 
-namespace {
-
-// Parts of the selections become the whole.
-struct Selections {
-  RaggedSelections& whole;
-  std::span<const size_t> bounds;  // of the parts' rows
-
-  size_t capacity() const { return std::min(whole.positions.capacity(), whole.ids.capacity()); }
-
-  void copy(const RaggedSelections& part, size_t from, size_t to, size_t begin) {
-    stream(part.positions.data() + from, to - from, whole.positions.data() + begin + from);
-    stream(part.ids.data() + from, to - from, whole.ids.data() + begin + from);
-  }
-
-  void split(const RaggedSelections& part, size_t chunk, size_t begin) {
-    int64_t* const ends = whole.row_splits.data() + bounds[chunk] + 1;
-    for (size_t i = 0; i < part.row_splits.size(); ++i) {
-      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
-    }
-  }
-
-  void resize(size_t size) {
-    whole.positions.resize(size);
-    whole.ids.resize(size);
-  }
-};
-
-}  // namespace
-
 Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_t* masked, RaggedSelections& out) try {
   const auto mask_part = [&](size_t begin, size_t end, RaggedSelections& part, auto) {
     return mask_rows(model, rows, begin, end, masked,
@@ -368,12 +338,8 @@ Status mask_tokens(const Model& model, const Rows& rows, int num_threads, int32_
   };
   const std::vector<size_t> bounds = chunks_of(rows.row_splits);
   constexpr size_t kTokensPerSelection = 4;  // more are rare
-  out.positions.reserve(rows.token_ids.size() / kTokensPerSelection);
-  out.ids.reserve(rows.token_ids.size() / kTokensPerSelection);
-  out.row_splits.resize(rows.row_splits.size());
-  out.row_splits.data()[0] = 0;
-  Selections selections = {out, bounds};
-  return encode_parts<RaggedSelections>(bounds, num_threads, selections, [&] { return mask_part; });
+  reserve(rows.token_ids.size() / kTokensPerSelection, out);
+  return encode_parts(bounds, num_threads, out, [&] { return mask_part; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

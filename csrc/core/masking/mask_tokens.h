@@ -40,6 +40,11 @@ struct RaggedSelections {
   Buffer<int32_t> ids;
   Buffer<int64_t> row_splits;
 
+  template <typename Visit>
+  static void for_arrays(Visit visit) {  // for core/text/parts.h
+    visit(&RaggedSelections::positions, 1);
+    visit(&RaggedSelections::ids, 1);
+  }
   size_t size() const { return ids.size(); }
   void clear() {
     positions.clear();

@@ -10,18 +10,56 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "core/stream.h"
 #include "core/text/rows.h"
 
 namespace fastnlp {
 
-// Copies the parts that one thread makes to where they belong, as soon as that is known. Result has
-//   size_t capacity()                                         the values that there is memory for
-//   void copy(part, size_t from, size_t to, size_t begin)     values [from, to) of a part; its first is value `begin`
-//   void split(part, size_t chunk, size_t begin)              the ends of its rows
-template <typename Part, typename Result>
+// A Part, which is what the whole result is too, has row_splits, size() and clear(), and
+//   static void for_arrays(visit)    calls visit(&Part::array, n) for each other array, which has n entries a value
+// Its size() counts values.
+
+template <typename Part>
+void reserve(size_t size, Part& part) {
+  Part::for_arrays([&](auto array, size_t entries) { (part.*array).reserve(entries * size); });
+}
+
+template <typename Part>
+void resize(size_t size, Part& part) {
+  Part::for_arrays([&](auto array, size_t entries) { (part.*array).resize(entries * size); });
+}
+
+// The values that all arrays have memory for.
+template <typename Part>
+size_t capacity(const Part& part) {
+  size_t least = static_cast<size_t>(-1);
+  Part::for_arrays([&](auto array, size_t entries) { least = std::min(least, (part.*array).capacity() / entries); });
+  return least;
+}
+
+// Copies values [from, to) of a part to where they belong in the whole, in which its first is value `begin`.
+template <typename Part>
+void copy_values(const Part& part, size_t from, size_t to, size_t begin, Part& whole) {
+  Part::for_arrays([&](auto array, size_t entries) {
+    stream((part.*array).data() + entries * from, entries * (to - from),
+           (whole.*array).data() + entries * (begin + from));
+  });
+}
+
+// Writes the splits behind the rows of a part, of which the first is row `row`.
+template <typename Part>
+void copy_splits(const Part& part, size_t row, size_t begin, Part& whole) {
+  for (size_t i = 0; i < part.row_splits.size(); ++i) {
+    whole.row_splits.data()[row + 1 + i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
+  }
+}
+
+// Copies the parts that one thread makes to where they belong, as soon as that is known.
+template <typename Part>
 class PartCopier {
  public:
-  PartCopier(Places& places, Result& result, std::vector<Part>& late) : places_(places), result_(result), late_(late) {}
+  PartCopier(Places& places, std::span<const size_t> bounds, Part& whole, std::vector<Part>& late)
+      : places_(places), bounds_(bounds), whole_(whole), late_(late) {}
   PartCopier(const PartCopier&) = delete;
   PartCopier& operator=(const PartCopier&) = delete;
   ~PartCopier() { finish(); }
@@ -41,12 +79,14 @@ class PartCopier {
     constexpr size_t kValues = 2048;
     if (is_empty_ || !places_.knows(chunk_)) return;
     const size_t begin = places_.begin(chunk_);
-    if (begin + part_.size() <= result_.capacity()) copy(std::min(copied_ + kValues, part_.size()), begin);
+    if (has_room(begin)) copy(std::min(copied_ + kValues, part_.size()), begin);
   }
 
  private:
+  bool has_room(size_t begin) const { return begin + part_.size() <= capacity_; }
+
   void copy(size_t to, size_t begin) {
-    result_.copy(part_, copied_, to, begin);
+    copy_values(part_, copied_, to, begin, whole_);
     copied_ = to;
   }
 
@@ -54,9 +94,9 @@ class PartCopier {
   void finish() {
     if (is_empty_) return;
     const size_t begin = places_.begin(chunk_);
-    if (begin + part_.size() <= result_.capacity()) {
+    if (has_room(begin)) {
       copy(part_.size(), begin);
-      result_.split(part_, chunk_, begin);
+      copy_splits(part_, bounds_[chunk_], begin, whole_);
     } else {
       late_[chunk_] = std::move(part_);
       part_ = Part();
@@ -65,7 +105,9 @@ class PartCopier {
   }
 
   Places& places_;
-  Result& result_;
+  const std::span<const size_t> bounds_;
+  Part& whole_;
+  const size_t capacity_ = capacity(whole_);
   std::vector<Part>& late_;
   Part part_;
   size_t chunk_ = 0;
@@ -73,19 +115,20 @@ class PartCopier {
   bool is_empty_ = true;
 };
 
-// Makes the parts of `result`, which also has resize(size_t), by encode(begin, end, part, step) for the rows of each
-// chunk; it may call step() now and then, and returns a Status. Each thread has an `encode` of its own, made by
-// make_encode(). The first error in the order of rows is returned.
-template <typename Part, typename Result, typename MakeEncode>
-Status encode_parts(std::span<const size_t> bounds, int num_threads, Result& result, MakeEncode make_encode) {
+// Makes `whole` of the parts that encode(begin, end, part, step) makes of the rows of each chunk; it may call step()
+// now and then, and returns a Status. Each thread has an `encode` of its own, made by make_encode(). What whole has
+// memory for is used as it is. The first error in the order of rows is returned.
+template <typename Part, typename MakeEncode>
+Status encode_parts(std::span<const size_t> bounds, int num_threads, Part& whole, MakeEncode make_encode) {
   const size_t chunks = bounds.size() - 1;
-  const size_t capacity = result.capacity();
+  const size_t room = capacity(whole);
   Places places(chunks);
   std::vector<Part> late(chunks);
-  using Copier = PartCopier<Part, Result>;
+  whole.row_splits.resize(bounds.back() + 1);
+  whole.row_splits.data()[0] = 0;
   Status status = for_each(chunks, num_threads, [&] {
     return [&, encode = make_encode(), part = Part(),
-            copier = std::make_unique<Copier>(places, result, late)](size_t chunk) mutable {
+            copier = std::make_unique<PartCopier<Part>>(places, bounds, whole, late)](size_t chunk) mutable {
       part.clear();
       Status made;
       try {
@@ -98,12 +141,12 @@ Status encode_parts(std::span<const size_t> bounds, int num_threads, Result& res
     };
   });
   if (!status.ok()) return status;
-  result.resize(places.begin(chunks));
+  resize(places.begin(chunks), whole);
   return for_each(chunks, num_threads, [&] {
     return [&](size_t chunk) {
-      if (places.begin(chunk + 1) > capacity) {
-        result.copy(late[chunk], 0, late[chunk].size(), places.begin(chunk));
-        result.split(late[chunk], chunk, places.begin(chunk));
+      if (places.begin(chunk + 1) > room) {
+        copy_values(late[chunk], 0, late[chunk].size(), places.begin(chunk), whole);
+        copy_splits(late[chunk], bounds[chunk], places.begin(chunk), whole);
       }
       return Status();
     };

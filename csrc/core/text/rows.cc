@@ -19,6 +19,12 @@ std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
   return bounds;
 }
 
+size_t count_bytes(std::span<const std::string_view> texts) {
+  size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  return bytes;
+}
+
 Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end) {
   for (size_t row = begin; row < end; ++row) {
     const size_t offset = utf8::first_invalid(texts[row]);

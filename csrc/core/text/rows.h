@@ -17,6 +17,9 @@ namespace fastnlp {
 // alone. A chunk takes far longer than a thread takes to start.
 std::vector<size_t> chunk_rows(std::span<const std::string_view> texts);
 
+// The size of all texts.
+size_t count_bytes(std::span<const std::string_view> texts);
+
 // An error that names the first of texts[begin, end) that is not UTF-8.
 Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end);
 

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/stream.h"
 #include "core/text/parts.h"
 #include "core/text/rows.h"
 #include "core/wordpiece/scratch.h"
@@ -45,7 +44,7 @@ class Engine {
               scratch_.speller.spell_word(token, out_.values);
             }
           });
-      out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+      end_row();
     }
   }
 
@@ -125,7 +124,7 @@ class Engine {
       if (!is_piece) {
         if (pieces.count > 0 || window.rows > 0) return;  // they come first
         scratch_.speller.spell(text, out_.values);
-        if (split_rows) out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+        if (split_rows) end_row();
         continue;
       }
       if (text.size() > kWindowSize - window.size || window.rows == kWindowSize) return;
@@ -145,18 +144,19 @@ class Engine {
     constexpr size_t kProbes = 16, kSample = 4;
     const TextWindow& window = scratch_.window;
     if (window.pieces.count < kSample || !model_.rules.split) return false;
+    const size_t before = out_.values.size();
     size_t taken = 0, bytes = 0, spelt = 0;
     for (size_t i = 0; i < kProbes && taken < kSample; ++i) {
       const std::string_view piece = window.piece(i * window.pieces.count / kProbes);
-      if (is_ascii(piece)) continue;
+      if (begins_with_ascii(piece)) continue;
       const char* const begin = piece.data();
-      scratch_.sampled.clear();
       const char* const stop =
-          scratch_.speller.spell_by_letter(begin, begin + piece.size(), window.readable(), scratch_.sampled);
+          scratch_.speller.spell_by_letter(begin, begin + piece.size(), window.readable(), out_.values);
       spelt += static_cast<size_t>(stop - begin);
       bytes += piece.size();
       ++taken;
     }
+    out_.values.resize(before);
     return taken == kSample && 4 * spelt > 3 * bytes;
   }
 
@@ -199,8 +199,7 @@ class Engine {
     }
   }
 
-  // By its first byte.
-  static bool is_ascii(std::string_view piece) { return static_cast<uint8_t>(piece.front()) < 0x80; }
+  static bool begins_with_ascii(std::string_view piece) { return static_cast<uint8_t>(piece.front()) < 0x80; }
 
   void end_row() { out_.row_splits.push_back(static_cast<int64_t>(out_.values.size())); }
 
@@ -220,7 +219,7 @@ class Engine {
         if (row_end == stop && stop < count) break;  // it may go on in the next group
         emit(piece, row_end);
         piece = row_end;
-        out_.row_splits.push_back(static_cast<int64_t>(out_.values.size()));
+        end_row();
       }
       emit(piece, stop);
       piece = stop;
@@ -310,36 +309,13 @@ class Engine {
   size_t missed_ = 0;  // pieces, of the last group
 };
 
-// Parts of the ids become the whole.
-struct Whole {
-  RaggedIds& ids;
-  std::span<const size_t> bounds;  // of the parts' rows
-
-  size_t capacity() const { return ids.values.capacity(); }
-
-  void copy(const RaggedIds& part, size_t from, size_t to, size_t begin) {
-    stream(part.values.data() + from, to - from, ids.values.data() + begin + from);
-  }
-
-  void split(const RaggedIds& part, size_t chunk, size_t begin) {
-    int64_t* const ends = ids.row_splits.data() + bounds[chunk] + 1;
-    for (size_t i = 0; i < part.row_splits.size(); ++i) {
-      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
-    }
-  }
-
-  void resize(size_t size) { ids.values.resize(size); }
-};
-
 }  // namespace
 
 Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
               RaggedIds& out) try {
   out.clear();
   out.row_splits.reserve(texts.size() + 1);
-  size_t bytes = 0;
-  for (const std::string_view text : texts) bytes += text.size();
-  out.values.reserve(bytes / kBytesPerId);  // memory that is not written costs nothing
+  out.values.reserve(count_bytes(texts) / kBytesPerId);  // memory that is not written costs nothing
 
   const auto make_encode = [&] {
     return [&, lease = ScratchLease(model.scratch_pool, model)](size_t begin, size_t end, RaggedIds& part,
@@ -358,10 +334,7 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
     out.row_splits.push_back(0);
     return make_encode()(0, texts.size(), out, [] {});
   }
-  out.row_splits.resize(texts.size() + 1);
-  out.row_splits.data()[0] = 0;
-  Whole whole = {out, bounds};
-  return encode_parts<RaggedIds>(bounds, options.num_threads, whole, make_encode);
+  return encode_parts(bounds, options.num_threads, out, make_encode);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

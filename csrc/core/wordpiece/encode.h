@@ -21,6 +21,10 @@ struct RaggedIds {
   Buffer<int32_t> values;
   Buffer<int64_t> row_splits;
 
+  template <typename Visit>
+  static void for_arrays(Visit visit) {  // for core/text/parts.h
+    visit(&RaggedIds::values, 1);
+  }
   size_t size() const { return values.size(); }
   void clear() {
     values.clear();

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/stream.h"
 #include "core/text/aligned_words.h"
 #include "core/text/parts.h"
 #include "core/text/rows.h"
@@ -53,11 +52,7 @@ class Encoder {
         speller_(model),
         out_(out),
         memos_(std::clamp<size_t>(std::bit_ceil(bytes / 16), 16, size_t{1} << kMemoBits)) {
-    const size_t tokens = bytes / kBytesPerToken;  // memory that is not written costs nothing
-    out.ids.reserve(tokens);
-    out.byte_offsets.reserve(2 * tokens);
-    out.char_offsets.reserve(2 * tokens);
-    out.word_ids.reserve(tokens);
+    reserve(bytes / kBytesPerToken, out);  // memory that is not written costs nothing
   }
 
   // Appends the tokens of a text, and a row split.
@@ -180,48 +175,6 @@ class Encoder {
   std::string lowered_;
 };
 
-// Parts of the tokens become the whole.
-struct Whole {
-  RaggedTokens& tokens;
-  std::span<const size_t> bounds;  // of the parts' rows
-
-  size_t capacity() const {
-    return std::min({tokens.ids.capacity(), tokens.byte_offsets.capacity() / 2, tokens.char_offsets.capacity() / 2,
-                     tokens.word_ids.capacity()});
-  }
-
-  void reserve(size_t size) {
-    tokens.ids.reserve(size);
-    tokens.byte_offsets.reserve(2 * size);
-    tokens.char_offsets.reserve(2 * size);
-    tokens.word_ids.reserve(size);
-  }
-
-  void resize(size_t size) {
-    tokens.ids.resize(size);
-    tokens.byte_offsets.resize(2 * size);
-    tokens.char_offsets.resize(2 * size);
-    tokens.word_ids.resize(size);
-  }
-
-  void copy(const RaggedTokens& part, size_t from, size_t to, size_t begin) {
-    const auto copy = [&](const auto& some, auto& all, size_t each) {
-      stream(some.data() + each * from, each * (to - from), all.data() + each * (begin + from));
-    };
-    copy(part.ids, tokens.ids, 1);
-    copy(part.byte_offsets, tokens.byte_offsets, 2);
-    copy(part.char_offsets, tokens.char_offsets, 2);
-    copy(part.word_ids, tokens.word_ids, 1);
-  }
-
-  void split(const RaggedTokens& part, size_t chunk, size_t begin) {
-    int64_t* const ends = tokens.row_splits.data() + bounds[chunk] + 1;
-    for (size_t i = 0; i < part.row_splits.size(); ++i) {
-      ends[i] = part.row_splits.data()[i] + static_cast<int64_t>(begin);
-    }
-  }
-};
-
 }  // namespace
 
 Status encode_with_offsets(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
@@ -231,9 +184,7 @@ Status encode_with_offsets(const Model& model, std::span<const std::string_view>
     if (options.strict) {
       if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
     }
-    size_t bytes = 0;
-    for (size_t row = begin; row < end; ++row) bytes += texts[row].size();
-    Encoder encoder(model, bytes, part);
+    Encoder encoder(model, count_bytes(texts.subspan(begin, end - begin)), part);
     for (size_t row = begin; row < end; ++row) encoder.encode(texts[row]);
     return {};
   };
@@ -242,13 +193,8 @@ Status encode_with_offsets(const Model& model, std::span<const std::string_view>
     out.row_splits.push_back(0);
     return encode_rows(0, texts.size(), out, [] {});
   }
-  Whole whole = {out, bounds};
-  size_t bytes = 0;
-  for (const std::string_view text : texts) bytes += text.size();
-  whole.reserve(bytes / kBytesPerToken);  // memory that is not written costs nothing
-  out.row_splits.resize(texts.size() + 1);
-  out.row_splits.data()[0] = 0;
-  return encode_parts<RaggedTokens>(bounds, options.num_threads, whole, [&] { return encode_rows; });
+  reserve(count_bytes(texts) / kBytesPerToken, out);
+  return encode_parts(bounds, options.num_threads, out, [&] { return encode_rows; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

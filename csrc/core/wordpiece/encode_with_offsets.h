@@ -21,6 +21,13 @@ struct RaggedTokens {
   Buffer<int64_t> word_ids;      // the number of its word in the text
   Buffer<int64_t> row_splits;
 
+  template <typename Visit>
+  static void for_arrays(Visit visit) {  // for core/text/parts.h
+    visit(&RaggedTokens::ids, 1);
+    visit(&RaggedTokens::byte_offsets, 2);
+    visit(&RaggedTokens::char_offsets, 2);
+    visit(&RaggedTokens::word_ids, 1);
+  }
   size_t size() const { return ids.size(); }
   void clear() {
     ids.clear();

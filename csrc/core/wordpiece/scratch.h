@@ -25,7 +25,6 @@ struct Scratch {
   TextWindow window;
   PieceKeys keys;
   bool by_letter = false;  // most of the last window was spelt so
-  Buffer<int32_t> sampled;
 };
 
 // Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is

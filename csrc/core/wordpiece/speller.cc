@@ -35,13 +35,17 @@ Speller::Speller(const Model& model)
 void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
   const char* const end = text.data() + text.size();
   if (rules_.split && spell_letters(text.data(), end, /*first_word_only=*/false, ids) != nullptr) return;
-  scanner_.scan(text, [&](std::string_view word, int) { spell_word(word, ids); });
+  spell_as_defined(text, ids);
 }
 
 const char* Speller::spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids) {
   if (const char* const border = spell_letters(word, end, /*first_word_only=*/true, ids)) return border;
-  spell({word, static_cast<size_t>(end - word)}, ids);
+  spell_as_defined({word, static_cast<size_t>(end - word)}, ids);
   return end;
+}
+
+void Speller::spell_as_defined(std::string_view text, Buffer<int32_t>& ids) {
+  scanner_.scan(text, [&](std::string_view word, int) { spell_word(word, ids); });
 }
 
 const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {

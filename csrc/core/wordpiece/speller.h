@@ -86,6 +86,7 @@ class Speller {
   const Letter& make_letter(char32_t code_point);
   Letter ask(char32_t code_point);
   bool stands_alone(char32_t code_point, std::string_view image) const;
+  void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
   void make_places(char32_t code_point);
   bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);

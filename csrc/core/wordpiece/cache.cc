@@ -89,8 +89,17 @@ LongPieceCache::Entry& LongPieceCache::place(std::string_view piece) const {
   return entries_[hash * PieceKey::kLowFactor >> (64 - entries_.log2_size())];
 }
 
+void LongPieceCache::grow() {
+  Table<Entry> before(std::min(entries_.log2_size() + kLog2Growth, kLog2Entries));
+  std::swap(before, entries_);
+  for (size_t i = 0; i < before.size(); ++i) {
+    const Entry& entry = before[i];
+    if (entry.size > 0) place({entry.bytes.data(), entry.size}) = entry;
+  }
+}
+
 void LongPieceCache::insert(std::string_view piece, std::span<const int32_t> ids) {
-  if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) entries_ = Table<Entry>(kLog2Entries);
+  if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) grow();
   Entry& entry = place(piece);
   entry.size = static_cast<uint8_t>(piece.size());
   entry.count = static_cast<uint8_t>(ids.size());

@@ -161,7 +161,11 @@ class LongPieceCache {
 
  private:
   static constexpr int kFirstLog2Entries = 9;  // 64 KB
-  static constexpr int kLog2Entries = 16;      // 8 MB
+  static constexpr int kLog2Growth = 2;
+  static constexpr int kLog2Entries = 16;  // 8 MB
+
+  // In steps: to clear 8 MB takes as long as to spell some thousand pieces.
+  void grow();
 
   Table<Entry> entries_{kFirstLog2Entries};
   size_t inserted_ = 0;

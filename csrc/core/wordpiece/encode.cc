@@ -70,6 +70,7 @@ class Engine {
       } else {
         fill_whole(texts, split_rows);
       }
+      window.prefetch_next(texts);
       const size_t rows = split_rows ? window.rows : 0;
       if (scratch_.by_letter || would_spell_by_letter()) {
         spell_by_letter(rows);

@@ -159,6 +159,7 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
   const __m512i factors = _mm512_broadcast_i32x4(
       _mm_set_epi64x(static_cast<int64_t>(PieceKey::kHighFactor), static_cast<int64_t>(PieceKey::kLowFactor)));
   const __m128i shift = _mm_cvtsi32_si128(table.shift);
+  const __m512i evens = _mm512_castsi128_si512(_mm_setr_epi32(0, 4, 8, 12));
   size_t i = begin;
   for (; i + 4 <= end; i += 4) {
     __m512i key = _mm512_castsi128_si512(load_key(window, pieces, i));
@@ -175,11 +176,14 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
     const __m512i products = _mm512_mullo_epi64(key, factors);
     const __m512i hash = _mm512_xor_si512(products, _mm512_permutex_epi64(products, 0b10110001));
     const __m512i line = _mm512_slli_epi64(_mm512_srl_epi64(hash, shift), 6);
-    const __m256i offsets = _mm512_cvtepi64_epi32(line);
-    _mm_storeu_si128(
-        reinterpret_cast<__m128i*>(keys.offsets.data() + i),
-        _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(offsets, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))));
-    for (size_t j = i; j < i + 4; ++j) __builtin_prefetch(table.lines + keys.offsets[j]);
+    const __m128i offsets = _mm256_castsi256_si128(_mm512_castsi512_si256(_mm512_permutexvar_epi32(evens, line)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(keys.offsets.data() + i), offsets);
+    const auto low = static_cast<uint64_t>(_mm_cvtsi128_si64(offsets));
+    const auto high = static_cast<uint64_t>(_mm_extract_epi64(offsets, 1));
+    __builtin_prefetch(table.lines + static_cast<uint32_t>(low));
+    __builtin_prefetch(table.lines + (low >> 32));
+    __builtin_prefetch(table.lines + static_cast<uint32_t>(high));
+    __builtin_prefetch(table.lines + (high >> 32));
   }
   make_keys_avx2(window, pieces, i, end, table, keys);
 }

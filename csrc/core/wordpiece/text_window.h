@@ -41,6 +41,19 @@ struct TextWindow {
     return cut ? finish_cut(texts[row], classes) : std::string_view();
   }
 
+  // Asks memory for what the next window will hold. The processor foresees how a text goes on, but not into the next
+  // page, nor where the next text is.
+  void prefetch_next(std::span<const std::string_view> texts) const {
+    constexpr size_t kCacheLine = 64;
+    size_t left = kWindowSize, begin = offset;
+    for (size_t i = row; i < texts.size() && left > 0; ++i) {
+      const std::string_view text = texts[i].substr(begin, left);
+      for (size_t at = 0; at < text.size(); at += kCacheLine) __builtin_prefetch(text.data() + at, 0, 1);
+      left -= text.size();
+      begin = 0;
+    }
+  }
+
   std::string_view piece(size_t i) const {
     return {bytes.data() + pieces.begins[i], static_cast<size_t>(pieces.ends[i] - pieces.begins[i])};
   }
@@ -54,7 +67,6 @@ struct TextWindow {
     size = rows = 0;
     for (; row < texts.size(); ++row) {
       const std::string_view rest = texts[row].substr(offset);
-      prefetch_ahead(texts);
       if (rest.size() >= kWindowSize - size) {
         const size_t part = kWindowSize - size;
         std::memcpy(bytes.data() + size, rest.data(), part);
@@ -85,14 +97,6 @@ struct TextWindow {
     }
     next_position_ += static_cast<int64_t>(offset - start);
     return text.substr(start, offset - start);
-  }
-
-  // The processor foresees the rest of a text, but not where the next ones are.
-  void prefetch_ahead(std::span<const std::string_view> texts) const {
-    constexpr size_t kRows = 4, kBytes = 256, kCacheLine = 64;
-    if (row + kRows >= texts.size()) return;
-    const std::string_view text = texts[row + kRows];
-    for (size_t i = 0; i < std::min(text.size(), kBytes); i += kCacheLine) __builtin_prefetch(text.data() + i, 0, 1);
   }
 
   int64_t next_position_ = 0;

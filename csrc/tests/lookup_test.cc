@@ -11,7 +11,9 @@
 namespace fastnlp::tests {
 
 using wordpiece::ByteClasses;
-using wordpiece::kLookUpSlack;
+using wordpiece::FoundIds;
+using wordpiece::kGroup;
+using wordpiece::kPutSlack;
 using wordpiece::kWindowPadding;
 using wordpiece::kWindowSize;
 using wordpiece::PieceCache;
@@ -19,7 +21,7 @@ using wordpiece::PieceKey;
 using wordpiece::PieceKeys;
 using wordpiece::Pieces;
 
-// What the cache holds is found, by look_up or behind it, and what it lacks is not; on every target.
+// What the cache holds is found, by look_up or behind it, and put in order, and what it lacks is not; on every target.
 void test_lookup() {
   Random random(5);
   ByteClasses classes(false);
@@ -40,6 +42,7 @@ void test_lookup() {
     text.copy(window.get(), size);
     const auto pieces = std::make_unique<Pieces>();
     const auto keys = std::make_unique<PieceKeys>();
+    const auto places = std::make_unique<FoundIds>();
     wordpiece::find_pieces(Target::kScalar)(window.get(), size, classes, *pieces);
     const auto piece = [&](size_t i) { return text.substr(pieces->begins[i], pieces->ends[i] - pieces->begins[i]); };
     wordpiece::make_keys(Target::kScalar)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
@@ -69,10 +72,11 @@ void test_lookup() {
       wordpiece::make_keys(target)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
       std::vector<int32_t> found;
       for (size_t i = 0; i < pieces->count;) {
-        const size_t end = i + 1 + below(random, pieces->count - i);
-        std::vector<int32_t> ids((end - i) * PieceCache::kMaxWideIds + kLookUpSlack);
-        int32_t* out = ids.data();
-        const size_t stop = wordpiece::look_up(target)(cache, *keys, i, end, out);
+        const size_t end = i + 1 + below(random, std::min(pieces->count - i, kGroup));
+        const size_t stop = wordpiece::look_up(target)(cache, *keys, i, end, *places);
+        std::vector<int32_t> ids(places->size * PieceCache::kMaxIds + kPutSlack);
+        ids.resize(static_cast<size_t>(wordpiece::put_ids(target)(*places, ids.data()) - ids.data()));
+        places->size = 0;
         std::vector<int32_t> expected;
         for (; i < stop; ++i) {
           const auto entry = known.find(piece(i));
@@ -80,13 +84,15 @@ void test_lookup() {
           found_wide += entry->second.size() > PieceCache::kMaxIds;
           expected.insert(expected.end(), entry->second.begin(), entry->second.end());
         }
-        ids.resize(static_cast<size_t>(out - ids.data()));
         CHECK(ids == expected);
         found.insert(found.end(), ids.begin(), ids.end());
         if (stop < end) {
           if (piece(i).size() <= PieceKey::kMaxSize) {
-            const auto missed = cache.find_beside(keys->offsets[i], keys->keys[i]);
-            CHECK(missed.empty() || std::ranges::equal(missed, known.at(piece(i))));
+            const PieceCache::Ids* const missed = cache.find_beside(keys->offsets[i], keys->keys[i]);
+            if (missed != nullptr) {
+              const auto& right = known.at(piece(i));
+              CHECK(*missed == PieceCache::first<PieceCache::kMaxIds>(right.data(), right.size()));
+            }
           }
           found.push_back(-2);  // a miss
           i = stop + 1;

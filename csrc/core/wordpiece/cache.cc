@@ -14,15 +14,11 @@ uint64_t load(const char* p) {
 
 }  // namespace
 
-std::span<const int32_t> PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
-  if (!is_full(line(offset))) return {};
+const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
+  if (!is_full(line(offset))) return nullptr;
   const Line& found = beside(offset);
-  for (size_t way = 0; way < kWays; ++way) {
-    if (found.keys[way] != key) continue;
-    const Ids& ids = found.ids[way];
-    return std::span(ids).first(static_cast<size_t>(std::ranges::find(ids, kNoId) - ids.begin()));
-  }
-  return {};
+  const auto way = std::ranges::find(found.keys, key) - found.keys.begin();
+  return static_cast<size_t>(way) < kWays ? &found.ids[static_cast<size_t>(way)] : nullptr;
 }
 
 bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
@@ -104,7 +100,7 @@ void LongPieceCache::insert(std::string_view piece, std::span<const int32_t> ids
   entry.size = static_cast<uint8_t>(piece.size());
   entry.count = static_cast<uint8_t>(ids.size());
   std::copy(piece.begin(), piece.end(), entry.bytes.begin());
-  std::copy(ids.begin(), ids.end(), entry.ids.begin());
+  std::fill(std::copy(ids.begin(), ids.end(), entry.ids.begin()), entry.ids.end(), PieceCache::kNoId);
   ++inserted_;
 }
 

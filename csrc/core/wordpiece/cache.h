@@ -76,8 +76,8 @@ class PieceCache {
   }
 
   // What a key became that look_up does not find in its line, at `offset`, for it found no place there and went to the
-  // line beside. Empty where it is not there. The key is not 0.
-  std::span<const int32_t> find_beside(uint32_t offset, const PieceKey& key) const;
+  // line beside. Null where it is not there. The key is not 0.
+  const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
 
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }

@@ -55,6 +55,7 @@ class Engine {
         find_pieces_(find_pieces(target)),
         make_keys_(wordpiece::make_keys(target)),
         look_up_(wordpiece::look_up(target)),
+        put_ids_(wordpiece::put_ids(target)),
         out_(out),
         step_(step) {}
 
@@ -182,6 +183,7 @@ class Engine {
       if (p == whole.data() && whole.size() <= PieceKey::kMaxSize) {
         make_keys(piece, piece + 1);
         emit(piece, piece + 1);
+        put_ids();
         p += whole.size();
       } else {
         p = scratch_.speller.spell_first_word(p, whole.data() + whole.size(), out_.values);
@@ -220,10 +222,12 @@ class Engine {
         if (row_end == stop && stop < count) break;  // it may go on in the next group
         emit(piece, row_end);
         piece = row_end;
+        put_ids();
         end_row();
       }
       emit(piece, stop);
       piece = stop;
+      put_ids();
     } while (piece < count);
   }
 
@@ -231,15 +235,23 @@ class Engine {
     make_keys_(scratch_.window.bytes.data(), scratch_.window.pieces, begin, end, scratch_.cache.lines(), scratch_.keys);
   }
 
+  // Finds the ids of at most kGroup pieces.
   void emit(size_t piece, size_t end) {
-    Buffer<int32_t>& ids = out_.values;
     while (piece < end) {
-      ids.reserve_more((end - piece) * PieceCache::kMaxWideIds + kLookUpSlack);
-      int32_t* out = ids.data() + ids.size();
-      piece = look_up_(scratch_.cache, scratch_.keys, piece, end, out);
-      ids.resize(static_cast<size_t>(out - ids.data()));
+      if (scratch_.found.room() < (end - piece) * FoundIds::kPlacesPerPiece) put_ids();
+      piece = look_up_(scratch_.cache, scratch_.keys, piece, end, scratch_.found);
       if (piece < end) encode_piece(piece++);
     }
+  }
+
+  // Appends what was found.
+  void put_ids() {
+    FoundIds& found = scratch_.found;
+    Buffer<int32_t>& ids = out_.values;
+    ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
+    int32_t* const end = put_ids_(found, ids.data() + ids.size());
+    ids.resize(static_cast<size_t>(end - ids.data()));
+    found.size = 0;
   }
 
   // Asks memory for what encode_piece will read.
@@ -254,11 +266,12 @@ class Engine {
     }
   }
 
-  // A piece that the cache of short ones lacks.
+  // A piece that is not in its line.
   void encode_piece(size_t piece) {
     ++missed_;
     const std::string_view text = scratch_.window.piece(piece);
     if (text.size() > LongPieceCache::kMaxSize) {
+      put_ids();
       scratch_.speller.spell(text, out_.values);
     } else if (text.size() > PieceKey::kMaxSize) {
       encode_long(text);
@@ -268,36 +281,67 @@ class Engine {
   }
 
   void encode_short(std::string_view text, const PieceKey& key, uint32_t offset) {
-    Buffer<int32_t>& ids = out_.values;
-    const std::span<const int32_t> known = scratch_.cache.find_beside(offset, key);
-    if (!known.empty()) {
-      ids.append(known.data(), known.size());
+    if (const PieceCache::Ids* const known = scratch_.cache.find_beside(offset, key)) {
+      *make_places(1) = *known;
       return;
     }
-    const size_t before = ids.size();
-    scratch_.speller.spell(text, ids);
-    ids.reserve_more(PieceCache::kMaxWideIds);  // may be read
-    const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
-    if (found.size() <= PieceCache::kMaxIds) {
-      scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(found.data(), found.size()));
-    } else if (found.size() <= PieceCache::kMaxWideIds) {
-      scratch_.cache.insert_wide(offset, key, PieceCache::first<PieceCache::kMaxWideIds>(found.data(), found.size()));
+    const std::span<const int32_t> ids = spell(text);
+    if (ids.size() > PieceCache::kMaxWideIds) {
+      add(ids);
+      return;
+    }
+    const bool is_wide = ids.size() > PieceCache::kMaxIds;
+    PieceCache::Ids* const places = make_places(is_wide ? FoundIds::kPlacesPerPiece : 1);
+    const auto padded = PieceCache::first<PieceCache::kMaxWideIds>(ids.data(), ids.size());
+    std::memcpy(places, padded.data(), sizeof(padded));
+    if (is_wide) {
+      scratch_.cache.insert_wide(offset, key, padded);
+    } else {
+      scratch_.cache.insert(offset, key, *places);
     }
   }
 
   void encode_long(std::string_view text) {
-    Buffer<int32_t>& ids = out_.values;
     const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
     if (LongPieceCache::holds(entry, text)) {
-      ids.reserve_more(entry.ids.size());
-      std::memcpy(ids.data() + ids.size(), entry.ids.data(), sizeof(entry.ids));  // all, for the size is known
-      ids.resize(ids.size() + entry.count);
+      std::memcpy(make_places(count_places(entry.count)), entry.ids.data(),
+                  sizeof(entry.ids));  // all: the size is known
       return;
     }
-    const size_t before = ids.size();
+    const std::span<const int32_t> ids = spell(text);
+    add(ids);
+    if (ids.size() <= LongPieceCache::kMaxIds) scratch_.long_cache.insert(text, ids);
+  }
+
+  // The ids of a piece, and behind them what can be read of kMaxWideIds; till the next one is spelt.
+  std::span<const int32_t> spell(std::string_view text) {
+    Buffer<int32_t>& ids = scratch_.spelt;
+    ids.clear();
     scratch_.speller.spell(text, ids);
-    const std::span<const int32_t> found(ids.data() + before, ids.size() - before);
-    if (found.size() <= LongPieceCache::kMaxIds) scratch_.long_cache.insert(text, found);
+    ids.reserve_more(PieceCache::kMaxWideIds);
+    return {ids.data(), ids.size()};
+  }
+
+  static size_t count_places(size_t ids) { return (ids + PieceCache::kMaxIds - 1) / PieceCache::kMaxIds; }
+
+  // Places for ids that were found, to be filled; FoundIds::kSlack more can be written.
+  PieceCache::Ids* make_places(size_t count) {
+    FoundIds& found = scratch_.found;
+    if (found.room() < count) put_ids();
+    found.size += count;
+    return &found.places[found.size - count];
+  }
+
+  void add(std::span<const int32_t> ids) {
+    const size_t count = count_places(ids.size());
+    if (count > FoundIds::kPlaces) {
+      put_ids();
+      out_.values.append(ids.data(), ids.size());
+      return;
+    }
+    PieceCache::Ids* const places = make_places(count);
+    if (count > 0) places[count - 1].fill(PieceCache::kNoId);
+    std::memcpy(places, ids.data(), ids.size_bytes());
   }
 
   const Model& model_;
@@ -305,6 +349,7 @@ class Engine {
   const FindPieces find_pieces_;
   const MakeKeys make_keys_;
   const LookUp look_up_;
+  const PutIds put_ids_;
   RaggedIds& out_;
   const Step& step_;
   size_t missed_ = 0;  // pieces, of the last group

@@ -30,16 +30,13 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
       const size_t size = fill(window);
       find_pieces(current_target())(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
       pieces_ += scratch_.window.pieces.count;
-      const auto reserve = [&] { ids_.reserve_more(kWindowSize * PieceCache::kMaxIds + kLookUpSlack); };
-      reserve();
-      int32_t* out = ids_.data() + ids_.size();
-      look_up_all(out, [&](size_t piece) {
-        ids_.resize(static_cast<size_t>(out - ids_.data()));
+      look_up_all(ids_, [&](size_t piece) {
+        put_ids(ids_);
         const size_t before = ids_.size();
         const size_t begin = scratch_.window.pieces.begins[piece], end = scratch_.window.pieces.ends[piece];
         scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, ids_);
         const size_t count = ids_.size() - before;
-        reserve();
+        ids_.reserve_more(PieceCache::kMaxIds);
         const uint32_t offset = scratch_.keys.offsets[piece];
         const PieceKey& key = scratch_.keys.keys[piece];
         const bool fits = end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds;
@@ -47,9 +44,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
           scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(ids_.data() + before, count));
         }
         ++missed_;
-        out = ids_.data() + ids_.size();
       });
-      ids_.resize(static_cast<size_t>(out - ids_.data()));
       if (!window.too_large.empty()) {
         scratch_.speller.spell(window.too_large, ids_);
         ++pieces_;
@@ -57,7 +52,6 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
       }
     }
   }
-  out_.resize(ids_.size() + kLookUpSlack);
 }
 
 // Cuts a text into parts that fill windows, and end with a piece.
@@ -104,7 +98,7 @@ size_t Ladder::fill(const Window& window) {
 
 // Makes keys and looks them up, group by group as `encode` does. Calls miss(piece) for what the cache lacks.
 template <typename Miss>
-void Ladder::look_up_all(int32_t*& out, Miss miss) {
+void Ladder::look_up_all(Buffer<int32_t>& ids, Miss miss) {
   const Target target = current_target();
   const MakeKeys make = make_keys(target);
   const LookUp look = look_up(target);
@@ -118,10 +112,19 @@ void Ladder::look_up_all(int32_t*& out, Miss miss) {
     const size_t stop = std::min(piece + kGroup, count);
     make_group(stop);
     while (piece < stop) {
-      piece = look(scratch_.cache, scratch_.keys, piece, stop, out);
+      piece = look(scratch_.cache, scratch_.keys, piece, stop, scratch_.found);
       if (piece < stop) miss(piece++);
     }
+    put_ids(ids);
   }
+}
+
+void Ladder::put_ids(Buffer<int32_t>& ids) {
+  FoundIds& found = scratch_.found;
+  ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
+  int32_t* const end = wordpiece::put_ids(current_target())(found, ids.data() + ids.size());
+  ids.resize(static_cast<size_t>(end - ids.data()));
+  found.size = 0;
 }
 
 size_t Ladder::run(Step step) {
@@ -131,7 +134,7 @@ size_t Ladder::run(Step step) {
   }
   const Target target = current_target();
   size_t bytes = 0, pieces = 0;
-  int32_t* out = out_.data();
+  out_.clear();
   for (const Window& window : windows_) {
     const size_t size = fill(window);
     bytes += size;
@@ -143,11 +146,11 @@ size_t Ladder::run(Step step) {
       make_keys(target)(scratch_.window.bytes.data(), scratch_.window.pieces, 0, scratch_.window.pieces.count,
                         scratch_.cache.lines(), scratch_.keys);
     } else {
-      look_up_all(out, [](size_t) {});
+      look_up_all(out_, [](size_t) {});
     }
   }
   if (step == Step::kFill) return bytes;
-  return step == Step::kLookUp ? static_cast<size_t>(out - out_.data()) : pieces;
+  return step == Step::kLookUp ? out_.size() : pieces;
 }
 
 }  // namespace fastnlp::wordpiece

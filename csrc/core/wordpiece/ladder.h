@@ -49,7 +49,8 @@ class Ladder {
   void end_window(std::string_view too_large = {});
   size_t fill(const Window& window);
   template <typename Miss>
-  void look_up_all(int32_t*& out, Miss miss);
+  void look_up_all(Buffer<int32_t>& ids, Miss miss);
+  void put_ids(Buffer<int32_t>& ids);
 
   Scratch scratch_;
   const ByteClasses& classes_;

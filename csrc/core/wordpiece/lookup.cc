@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #if !defined(__clang__)
@@ -30,13 +31,31 @@ const PieceKey& key_mask(const Pieces& pieces, size_t piece) {
   return kKeyMasks[std::min<size_t>(static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece]), kSizes - 1)];
 }
 
-// Writes the ids of a piece that has its line for itself, and moves `out` behind them. Returns false where it has none.
-inline bool put_wide(const PieceCache& cache, const PieceKeys& keys, size_t piece, int32_t*& out) {
+// Adds the ids of a piece that has its line for itself. Returns false where it has none.
+inline bool add_wide(const PieceCache& cache, const PieceKeys& keys, size_t piece, PieceCache::Ids*& found) {
   const int32_t* const ids = cache.find_wide(keys.offsets[piece], keys.keys[piece]);
   if (ids == nullptr) return false;
-  std::memcpy(out, ids, PieceCache::kMaxWideIds * sizeof(int32_t));
-  for (size_t i = 0; i < PieceCache::kMaxWideIds; ++i) out += ids[i] >= 0;
+  std::memcpy(found, ids, PieceCache::kMaxWideIds * sizeof(int32_t));
+  found += FoundIds::kPlacesPerPiece;
   return true;
+}
+
+// The loop that all targets share. find_ids() gives the ids of a key, where its line has it; else it returns false.
+template <bool (*find_ids)(const char* line, const PieceKey& key, PieceCache::Ids& ids)>
+[[gnu::always_inline]] inline size_t find(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
+                                          FoundIds& found) {
+  const char* const lines = cache.lines().lines;
+  PieceCache::Ids* place = found.places.data() + found.size;
+  size_t i = begin;
+  for (; i < end; ++i) {
+    if (find_ids(lines + keys.offsets[i], keys.keys[i], *place)) [[likely]] {
+      ++place;
+    } else if (!add_wide(cache, keys, i, place)) {
+      break;
+    }
+  }
+  found.size = static_cast<size_t>(place - found.places.data());
+  return i;
 }
 
 // --- scalar ----------------------------------------------------------------------------------------------------------
@@ -59,25 +78,24 @@ void make_keys_scalar(const char* window, const Pieces& pieces, size_t begin, si
   }
 }
 
-size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, int32_t*& out) {
-  size_t i = begin;
-  int32_t* p = out;
-  for (; i < end; ++i) {
-    const PieceKey key = keys.keys[i];
-    const auto& line = *reinterpret_cast<const PieceCache::Line*>(cache.lines().lines + keys.offsets[i]);
-    // Without a branch: which of the two has the key cannot be predicted.
-    const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
-    const uint64_t first = differs(0), second = differs(1);
-    if (first != 0 && second != 0) [[unlikely]] {
-      if (!put_wide(cache, keys, i, p)) break;
-      continue;
-    }
-    const auto& ids = line.ids[first != 0];
-    std::memcpy(p, ids.data(), sizeof(ids));
-    p += (ids[0] >= 0) + (ids[1] >= 0) + (ids[2] >= 0) + (ids[3] >= 0);
+inline bool find_ids_scalar(const char* place, const PieceKey& key, PieceCache::Ids& ids) {
+  const auto& line = *reinterpret_cast<const PieceCache::Line*>(place);
+  const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
+  const uint64_t first = differs(0), second = differs(1);
+  ids = line.ids[first != 0];  // without a branch: which of the two has the key cannot be predicted
+  return first == 0 || second == 0;
+}
+
+size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, FoundIds& found) {
+  return find<find_ids_scalar>(cache, keys, begin, end, found);
+}
+
+int32_t* put_ids_scalar(const FoundIds& found, int32_t* out) {
+  for (const PieceCache::Ids& ids : std::span(found.places).first(found.size)) {
+    std::memcpy(out, ids.data(), sizeof(ids));
+    out += (ids[0] >= 0) + (ids[1] >= 0) + (ids[2] >= 0) + (ids[3] >= 0);
   }
-  out = p;
-  return i;
+  return out;
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -93,8 +111,6 @@ static_assert(sizeof(PieceKey) == 16 && offsetof(PieceCache::Line, ids) == 32);
 inline __m128i load_key(const char* window, const Pieces& pieces, size_t piece) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(window + pieces.begins[piece]));
 }
-
-inline __m128i load_ids(const char* place) { return _mm_load_si128(reinterpret_cast<const __m128i*>(place)); }
 
 // --- AVX2 ------------------------------------------------------------------------------------------------------------
 
@@ -114,36 +130,31 @@ FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_
   }
 }
 
-// The place of the ids of one piece in its line.
-FASTNLP_AVX2 inline size_t find_ids(const char* line, const PieceKey& key) {
+FASTNLP_AVX2 inline bool find_ids_avx2(const char* line, const PieceKey& key, PieceCache::Ids& ids) {
   const __m256i wanted = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(&key)));
   const __m256i equal = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
-  return kPlaces[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
+  const size_t place = kPlaces[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
+  const __m128i known = _mm_load_si128(reinterpret_cast<const __m128i*>(line + place));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(ids.data()), known);
+  return place != 0;
 }
 
 FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
-                                 int32_t*& out) {
-  const char* const lines = cache.lines().lines;
-  size_t i = begin;
-  int32_t* p = out;
-  for (; i < end; ++i) {
-    const char* const line = lines + keys.offsets[i];
-    const size_t place = find_ids(line, keys.keys[i]);
-    if (place == 0) [[unlikely]] {
-      if (!put_wide(cache, keys, i, p)) break;
-      continue;
-    }
-    const __m128i ids = load_ids(line + place);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), ids);
-    const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
-    p += std::countr_zero(none | 1U << PieceCache::kMaxIds);
-  }
-  out = p;
-  return i;
+                                 FoundIds& found) {
+  return find<find_ids_avx2>(cache, keys, begin, end, found);
 }
 
-// --- AVX-512: four keys at a time; looking them up together is no faster
-// ----------------------------------------------
+FASTNLP_AVX2 int32_t* put_ids_avx2(const FoundIds& found, int32_t* out) {
+  for (size_t i = 0; i < found.size; ++i) {
+    const __m128i ids = _mm_loadu_si128(reinterpret_cast<const __m128i*>(found.places[i].data()));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), ids);
+    const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
+    out += std::countr_zero(none | 1U << PieceCache::kMaxIds);
+  }
+  return out;
+}
+
+// --- AVX-512: four keys, and four places of ids, at a time -----------------------------------------------------------
 
 #define FASTNLP_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi,bmi2,popcnt")]]
 
@@ -189,6 +200,19 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
 }
 static_assert(KeyedLines::kLineSize == 1 << 6);
 
+FASTNLP_AVX512 int32_t* put_ids_avx512(const FoundIds& found, int32_t* out) {
+  constexpr size_t kStep = 64 / sizeof(PieceCache::Ids);
+  for (size_t i = 0; i < found.size; i += kStep) {
+    const __m512i ids = _mm512_load_si512(&found.places[i]);
+    const auto used =
+        static_cast<__mmask16>((uint64_t{1} << PieceCache::kMaxIds * std::min(found.size - i, kStep)) - 1);
+    const __mmask16 is_id = _mm512_mask_cmpge_epi32_mask(used, ids, _mm512_setzero_si512());
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(is_id, ids));
+    out += _mm_popcnt_u32(is_id);
+  }
+  return out;
+}
+
 #endif
 
 }  // namespace
@@ -210,6 +234,16 @@ LookUp look_up(Target target) {
     case Target::kAvx2: return look_up_avx2;
 #endif
     default: return look_up_scalar;
+  }
+}
+
+PutIds put_ids(Target target) {
+  switch (target) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    case Target::kAvx512: return put_ids_avx512;
+    case Target::kAvx2: return put_ids_avx2;
+#endif
+    default: return put_ids_scalar;
   }
 }
 

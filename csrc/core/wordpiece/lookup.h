@@ -25,13 +25,30 @@ inline constexpr size_t kGroup = 128;
 using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                           PieceKeys& keys);
 
-// Writes the ids of pieces [begin, end), at most PieceCache::kMaxWideIds each, up to the first that is not in its line.
-// Returns that piece, and moves `out` behind the last id; writes up to kLookUpSlack ids too many.
-using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, int32_t*& out);
+// Ids of pieces in order, four to a place as in the cache, before they are put one behind the other. Where they go
+// depends on how many there were before; a store whose address is known so late holds up the loads behind it.
+struct FoundIds {
+  static constexpr size_t kPlaces = 4 * kGroup;
+  static constexpr size_t kPlacesPerPiece = PieceCache::kMaxWideIds / PieceCache::kMaxIds;  // of look_up, at most
+  static constexpr size_t kSlack = LongPieceCache::kMaxIds / PieceCache::kMaxIds;  // places behind the last, for writes
 
-inline constexpr size_t kLookUpSlack = PieceCache::kMaxWideIds;
+  size_t room() const { return kPlaces - size; }
+
+  alignas(64) std::array<PieceCache::Ids, kPlaces + kSlack> places;
+  size_t size = 0;  // in places
+};
+
+// Adds the ids of pieces [begin, end), for which there is room, up to the first that is not in its line. Returns that
+// piece.
+using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end, FoundIds& found);
+
+// Writes all ids one behind the other, and up to kPutSlack others behind them. Returns the place behind the last.
+using PutIds = int32_t* (*)(const FoundIds& found, int32_t* out);
+
+inline constexpr size_t kPutSlack = 4 * PieceCache::kMaxIds;
 
 MakeKeys make_keys(Target target);
 LookUp look_up(Target target);
+PutIds put_ids(Target target);
 
 }  // namespace fastnlp::wordpiece

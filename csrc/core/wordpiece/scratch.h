@@ -24,6 +24,8 @@ struct Scratch {
   LongPieceCache long_cache;
   TextWindow window;
   PieceKeys keys;
+  FoundIds found;
+  Buffer<int32_t> spelt;   // the ids of one piece
   bool by_letter = false;  // most of the last window was spelt so
 };
 

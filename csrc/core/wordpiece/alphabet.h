@@ -20,8 +20,9 @@ class Alphabet {
  public:
   Alphabet() = default;
 
-  // Of all characters of some tokens, in valid UTF-8. The more frequent a character, the smaller its number.
-  explicit Alphabet(std::span<const std::string> tokens);
+  // Of all characters of some tokens, in valid UTF-8. The more frequent a character, the smaller its number; those that
+  // only ever begin a token, the indicator aside, come last.
+  Alphabet(std::span<const std::string> tokens, std::string_view suffix_indicator);
 
   Symbol operator[](char32_t code_point) const { return symbols_[code_point]; }
 

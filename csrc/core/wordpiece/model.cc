@@ -94,22 +94,25 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
     if (found == ids.end() && model->rules.rules == Rules::kBert) return invalid("it lacks a special token");
     model->special_ids.push_back(found == ids.end() ? kNoId : found->second);
   }
-  model->alphabet = Alphabet(model->tokens);
+  model->alphabet = Alphabet(model->tokens, indicator);
+  model->byte_classes = byte_classes(model->rules);
   std::vector<Trie::Entry> initial, suffix;
   const auto add = [&](std::vector<Trie::Entry>& entries, std::string_view token, int32_t id) {
     entries.emplace_back(std::vector<Symbol>(), static_cast<uint32_t>(id));
     model->alphabet.append(token, entries.back().first);
   };
+  // A mark that is a word of its own begins no longer one.
+  const bool begins_no_word =
+      model->rules.split && model->rules.special_tokens.empty() && indicator.size() > 1 &&
+      model->byte_classes.entries[static_cast<uint8_t>(indicator[0])].byte_class == ByteClasses::kAlone;
   for (const auto& [token, id] : ids) {
-    add(initial, token, id);
-    if (token.size() > indicator.size() && token.starts_with(indicator)) {
-      add(suffix, token.substr(indicator.size()), id);
-    }
+    const bool is_suffix = token.size() > indicator.size() && token.starts_with(indicator);
+    if (!is_suffix || !begins_no_word) add(initial, token, id);
+    if (is_suffix) add(suffix, token.substr(indicator.size()), id);
   }
   model->initial = Trie(std::move(initial), model->alphabet.size());
   model->suffix = Trie(std::move(suffix), model->alphabet.size());
   model->token_table = TokenTable(model->tokens, indicator);
-  model->byte_classes = byte_classes(model->rules);
   out = std::move(model);
   return {};
 }

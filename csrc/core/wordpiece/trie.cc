@@ -1,95 +1,165 @@
 #include "core/wordpiece/trie.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 namespace fastnlp::wordpiece {
 
-Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
-  std::sort(entries.begin(), entries.end());
+// Gives every node its cell.
+class Trie::Builder {
+ public:
+  Builder(std::vector<Entry> entries, size_t symbol_count)
+      : entries_(std::move(entries)), symbol_count_(symbol_count), first_free_(static_cast<uint32_t>(symbol_count)) {
+    std::sort(entries_.begin(), entries_.end());
+    make_room(symbol_count);
+    add_children(0, {0, 0, entries_.size(), 0});
+    // The last first: what follows a node is placed right after it, and lies near it.
+    while (!open_.empty()) {
+      Open node = open_.back();
+      open_.pop_back();
+      const bool is_end = entries_[node.begin].first.size() == node.depth;
+      const uint32_t value = entries_[node.begin].second;
+      nodes_[node.cell].is_end = is_end;
+      if (is_end) ++node.begin;
+      if (node.begin == node.end) {
+        nodes_[node.cell].data = value;
+        continue;
+      }
+      const uint32_t base = find_base(node, is_end);
+      nodes_[node.cell].data = base;
+      nodes_[node.cell].is_leaf = false;
+      if (is_end) {
+        nodes_[base].data = value;
+        nodes_[base].is_leaf = true;  // and no end: it is nobody's child
+      }
+      add_children(base, node);
+    }
+  }
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+
+ private:
   // A node whose children are still to be placed: its cell, the entries that it stands for, and how many symbols led to
   // it.
   struct Open {
     uint32_t cell;
     size_t begin, end, depth;
   };
-  constexpr uint32_t kRoot = kDead;  // no child's cell
-  is_base_ = {true};                 // kDead
-  make_room(kDead + symbol_count);
-  std::vector<Open> open = {{kRoot, 0, entries.size(), 0}};
-  std::vector<Symbol> labels;
-  // The last first: what follows a node is placed right after it, and lies near it.
-  while (!open.empty()) {
-    auto [cell, begin, end, depth] = open.back();
-    open.pop_back();
-    const bool is_end = begin < end && entries[begin].first.size() == depth;
-    if (is_end) values_[cell] = entries[begin++].second;
-    uint32_t base = kDead;
-    if (begin < end) {
-      labels.clear();
-      for (size_t i = begin; i < end; ++i) {
-        const Symbol label = entries[i].first[depth];
-        if (labels.empty() || labels.back() != label) labels.push_back(label);
-      }
-      base = find_base(labels, cell);
-      make_room(base + symbol_count);  // a step may add any symbol to a base
+
+  void add_children(uint32_t base, const Open& parent) {
+    for (size_t i = parent.begin; i < parent.end;) {
+      const size_t begin = i;
+      const Symbol label = entries_[i].first[parent.depth];
+      while (i < parent.end && entries_[i].first[parent.depth] == label) ++i;
+      const uint32_t cell = base + label;
+      if (base != kDead) nodes_[cell].label = label;
+      nodes_[cell].is_leaf = true;  // till it has a base: its cell is taken
+      open_.push_back({cell, begin, i, parent.depth + 1});
+    }
+  }
+
+  // A base that no node has, at which the cells of all children are free, and its own where a value goes there.
+  uint32_t find_base(const Open& parent, bool has_value) {
+    constexpr uint32_t kNear = 64, kPatience = 1024;
+    labels_.clear();
+    if (has_value) labels_.push_back(0);
+    for (size_t i = parent.begin; i < parent.end; ++i) {
+      const Symbol label = entries_[i].first[parent.depth];
+      if (labels_.empty() || labels_.back() != label) labels_.push_back(label);
+    }
+    const uint32_t lowest = labels_.front();
+    const uint32_t start = static_cast<uint32_t>(symbol_count_) + lowest;
+    const auto take = [&](uint32_t cell) {
+      const uint32_t base = cell - lowest;
+      make_room(base + symbol_count_);  // a step may add any symbol to a base
       is_base_[base] = true;
-      for (const Symbol label : labels) {
-        cells_[base + label].parent = base;
-        const size_t first = begin;
-        while (begin < end && entries[begin].first[depth] == label) ++begin;
-        open.push_back({base + label, first, begin, depth + 1});
-      }
+      return base;
+    };
+    const uint32_t near = std::max(parent.cell, start);
+    for (uint32_t cell = near; cell < near + kNear; ++cell) {
+      if (fits(cell - lowest)) return take(cell);
     }
-    if (cell == kRoot) {
-      root_ = base;
-    } else {
-      cells_[cell].data = base << 1 | (is_end ? 1 : 0);
-    }
-  }
-  leaves_.assign(symbol_count, kNone);
-  for (Symbol symbol = 0; symbol < symbol_count; ++symbol) {
-    const State state = step({root_, 0, 0}, symbol, 0);
-    if (state.base == kDead && state.size == 1) leaves_[symbol] = values_[state.last];
-  }
-  const size_t count = std::min(symbol_count, kJumps);
-  jumps_.resize(count * kJumps);
-  for (Symbol first = 0; first < count; ++first) {
-    const State one = step({root_, 0, 0}, first, 0);
-    for (Symbol second = 0; second < count; ++second) {
-      const State state = step(one, second, 1);
-      jumps_[first * kJumps + second] = {state.base, state.last << 2 | static_cast<uint32_t>(state.size)};
+    while (!is_free(first_free_)) ++first_free_;
+    for (uint32_t cell = std::max(first_free_, start);; ++cell) {
+      if (!fits(cell - lowest)) continue;
+      if (cell - first_free_ > kPatience) first_free_ = cell;  // the gaps that it passed over are left for good
+      return take(cell);
     }
   }
-}
 
-void Trie::make_room(size_t size) {
-  if (size <= cells_.size()) return;
-  size = std::max(size, cells_.size() * 3 / 2);
-  cells_.resize(size);
-  values_.resize(size);
-  is_base_.resize(size);
-}
-
-// A base that no node has, at which the cells of all labels, which ascend, are free: behind the last cell, all are.
-uint32_t Trie::find_base(std::span<const Symbol> labels, uint32_t near) {
-  constexpr uint32_t kNear = 64, kPatience = 1024;
-  const auto is_free = [this](size_t cell) { return cell >= cells_.size() || cells_[cell].parent == kFree; };
-  const Symbol lowest = labels.front();
-  const auto fits = [&](uint32_t cell) {
-    if (cell <= lowest) return false;
-    const uint32_t base = cell - lowest;
+  bool fits(uint32_t base) const {
     return (base >= is_base_.size() || !is_base_[base]) &&
-           std::all_of(labels.begin(), labels.end(), [&](Symbol label) { return is_free(base + label); });
-  };
-  for (uint32_t cell = near; cell < near + kNear; ++cell) {
-    if (fits(cell)) return cell - lowest;
+           std::all_of(labels_.begin(), labels_.end(), [&](Symbol label) { return is_free(base + label); });
   }
-  while (!is_free(first_free_)) ++first_free_;
-  for (uint32_t cell = first_free_;; ++cell) {
-    if (!fits(cell)) continue;
-    if (cell - first_free_ > kPatience) first_free_ = cell;  // the gaps that it passed over are left for good
-    return cell - lowest;
+
+  // Behind the last cell, all are.
+  bool is_free(size_t cell) const { return cell >= nodes_.size() || nodes_[cell].is_free(); }
+
+  void make_room(size_t size) {
+    if (size <= nodes_.size()) return;
+    nodes_.resize(size);
+    is_base_.resize(size);
   }
+
+  std::vector<Entry> entries_;
+  const size_t symbol_count_;
+  std::vector<Node> nodes_;
+  std::vector<bool> is_base_;
+  std::vector<Open> open_;
+  std::vector<Symbol> labels_;
+  uint32_t first_free_;  // cells before it are taken, or not worth a search
+};
+
+template <typename Word>
+Trie::Cells<Word>::Cells(const std::vector<Node>& nodes, size_t symbol_count, int label_bits)
+    : words_(nodes.size()),
+      data_shift_(label_bits + kFlagBits),
+      label_mask_(((Word{1} << label_bits) - 1) << kFlagBits),
+      jumps_(std::min(symbol_count, kJumps) * kJumps) {
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const Node& node = nodes[i];
+    words_[i] = Word{node.data} << data_shift_ | Word{node.label} << kFlagBits | (node.is_end ? kEnd : 0) |
+                (node.is_leaf || node.is_free() ? kLeaf : 0);
+  }
+  for (size_t i = 0; i < jumps_.size(); ++i) {
+    const std::array<Symbol, 2> symbols = {static_cast<Symbol>(i / kJumps), static_cast<Symbol>(i % kJumps)};
+    if (symbols[1] >= symbol_count) continue;
+    const State state = walk(symbols);
+    jumps_[i] = {state.base, state.value << 2 | static_cast<uint32_t>(state.size)};
+  }
+}
+
+template <typename Word>
+typename Trie::Cells<Word>::State Trie::Cells<Word>::walk(std::span<const Symbol> word) const {
+  const Word first = words_[word.front()];
+  if (first & kLeaf) return {kDead, word.front(), first & kEnd};
+  State state = {data(first), data(first), first & kEnd};
+  for (size_t i = 1; i < word.size(); ++i) {
+    if (!step(word[i], i, state)) return {kDead, state.value, state.size};
+  }
+  return state;
+}
+
+Trie::Trie(std::vector<Entry> entries, size_t symbol_count) {
+  const Builder builder(std::move(entries), symbol_count);
+  Symbol labels = 1;
+  uint32_t data = 1;
+  for (const Node& node : builder.nodes()) {
+    labels |= node.label;
+    data |= node.data;
+  }
+  const auto width = [](uint32_t bits) { return static_cast<int>(std::bit_width(bits)); };
+  is_narrow_ = 2 + width(labels) + width(data) <= 32;
+  if (is_narrow_) {
+    narrow_ = Cells<uint32_t>(builder.nodes(), symbol_count, width(labels));
+  } else {
+    wide_ = Cells<uint64_t>(builder.nodes(), symbol_count, width(labels));
+  }
+}
+
+bool Trie::goes_on(std::span<const Symbol> word) const {
+  return is_narrow_ ? narrow_.goes_on(word) : wide_.goes_on(word);
 }
 
 }  // namespace fastnlp::wordpiece

@@ -18,8 +18,8 @@ class Trie {
     size_t size;  // in symbols; 0 where no entry fits
   };
 
-  // Times kUnknown behind a word: longest_match reads its first three symbols at once.
-  static constexpr size_t kPadding = 3;
+  // Times kUnknown behind a word: longest_match reads three symbols of any.
+  static constexpr size_t kPadding = 2;
 
   using Entry = std::pair<std::vector<Symbol>, uint32_t>;
 
@@ -31,74 +31,97 @@ class Trie {
   // The longest entry that `word` begins with. Its symbols are below `symbol_count`; behind the last one there are
   // kPadding times kUnknown, which ends every entry.
   Match longest_match(const Symbol* word) const {
-    State state = {root_, 0, 0};
-    size_t i = 0;
-    if (word[0] < kJumps && word[1] < kJumps) {
-      const Jump& jump = jumps_[word[0] * kJumps + word[1]];
-      // Where entries end cannot be predicted: a third step, wanted or not, costs less than a wrong guess.
-      state = step({jump.base, jump.last >> 2, jump.last & 3}, word[2], 2);
-      i = 3;
-    } else if (const uint32_t value = leaves_[word[0]]; value != kNone) {
-      // That nothing follows can be predicted: whoever calls need not wait for a size that is read from memory.
-      return {value, 1};
-    }
-    for (; state.base != kDead; ++i) state = step(state, word[i], i);
-    return {values_[state.last], state.size};
+    return is_narrow_ ? narrow_.longest_match(word) : wide_.longest_match(word);
   }
 
-  // Whether there is an entry that begins with `word` and is longer.
-  bool goes_on(std::span<const Symbol> word) const {
-    State state = {root_, 0, 0};
-    for (const Symbol symbol : word) state = step(state, symbol, 0);
-    return state.base != kDead;
-  }
+  // Whether there is an entry that begins with `word`, which is not empty, and is longer.
+  bool goes_on(std::span<const Symbol> word) const;
 
  private:
-  static constexpr uint32_t kDead = 0;                          // a base that nothing follows
-  static constexpr uint32_t kNone = static_cast<uint32_t>(-1);  // no value
-  static constexpr uint32_t kFree = static_cast<uint32_t>(-1);
+  // What is known of a node, in a cell. A node is known by its base, which no other has: its child by symbol s is in
+  // the cell at base + s, if that cell has this label.
+  struct Node {
+    Symbol label = 0;
+    uint32_t data = 0;     // the base; or the value of the entry, where nothing follows
+    bool is_end = false;   // of an entry: where something follows, its value is in the cell at the base
+    bool is_leaf = false;  // nothing follows
 
-  // A node is known by its base, which no other has: its child by symbol s is in the cell at base + s, if that cell
-  // names this base.
-  struct Cell {
-    uint32_t parent = kFree;  // the base of it
-    uint32_t data = 0;        // the base of what follows, or kDead, and below it whether an entry ends here
-
-    bool is_end() const { return data & 1; }
-    uint32_t base() const { return data >> 1; }
+    bool is_free() const { return data == 0 && !is_leaf; }
   };
 
-  struct State {
-    uint32_t base;
-    uint32_t last;  // the cell of the longest entry so far
-    size_t size;    // its
+  // All cells, in words of 32 bits, if they fit: what is small stays in the processor's caches. Below symbol_count are
+  // the nodes of the first symbol, without labels.
+  template <typename Word>
+  class Cells {
+   public:
+    Cells() = default;
+    Cells(const std::vector<Node>& nodes, size_t symbol_count, int label_bits);
+
+    Match longest_match(const Symbol* word) const {
+      State state;
+      size_t i = 2;
+      if (word[0] < kJumps && word[1] < kJumps) {
+        const Jump& jump = jumps_[word[0] * kJumps + word[1]];
+        state = {jump.base, jump.value >> 2, jump.value & 3};
+      } else {
+        const Word first = words_[word[0]];
+        // That nothing follows can be predicted: whoever calls need not wait for a size that is read from memory.
+        if (first & kLeaf) return {data(first), first & kEnd};
+        state = {data(first), data(first), first & kEnd};
+        i = 1;
+      }
+      while (step(word[i], i, state)) ++i;
+      return {data(words_[state.value]), state.size};
+    }
+
+    bool goes_on(std::span<const Symbol> word) const { return walk(word).base != kDead; }
+
+   private:
+    static constexpr Word kEnd = 1, kLeaf = 2;
+    static constexpr int kFlagBits = 2;
+
+    struct State {
+      uint32_t base;
+      uint32_t value;  // the cell with that of the longest entry so far
+      size_t size;     // of it
+    };
+
+    // Where the first two symbols lead, for those that are frequent: their numbers are small.
+    static constexpr size_t kJumps = 128;
+    struct Jump {
+      uint32_t base = kDead;
+      uint32_t value = 0;  // its cell, and the size, in two bits
+    };
+
+    uint32_t data(Word word) const { return static_cast<uint32_t>(word >> data_shift_); }
+
+    // From the node that i symbols led to. Returns false where nothing follows; the base means nothing then.
+    bool step(Symbol symbol, size_t i, State& state) const {
+      const uint32_t cell = state.base + symbol;
+      const Word word = words_[cell];
+      if ((word & label_mask_) != Word{symbol} << kFlagBits) return false;
+      const uint32_t value = word & kLeaf ? cell : data(word);
+      state.value = word & kEnd ? value : state.value;  // without a branch: where entries end cannot be predicted
+      state.size = word & kEnd ? i + 1 : state.size;
+      state.base = data(word);
+      return (word & kLeaf) == 0;
+    }
+
+    State walk(std::span<const Symbol> word) const;
+
+    std::vector<Word> words_;
+    int data_shift_ = kFlagBits;
+    Word label_mask_ = 0;
+    std::vector<Jump> jumps_;
   };
 
-  State step(State state, Symbol symbol, size_t i) const {
-    const uint32_t child = state.base + symbol;
-    const Cell cell = cells_[child];
-    const bool is_child = cell.parent == state.base;
-    const bool is_end = is_child & cell.is_end();
-    return {is_child ? cell.base() : kDead, is_end ? child : state.last, is_end ? i + 1 : state.size};
-  }
+  static constexpr uint32_t kDead = 0;  // a base that nothing follows
 
-  // Where the first two symbols lead, for those that are frequent: their numbers are small.
-  static constexpr size_t kJumps = 128;
-  struct Jump {
-    uint32_t base = kDead;
-    uint32_t last = 0;  // cell and size, in two bits, of the longest entry
-  };
+  class Builder;
 
-  void make_room(size_t size);
-  uint32_t find_base(std::span<const Symbol> labels, uint32_t near);
-
-  std::vector<Cell> cells_;
-  std::vector<uint32_t> values_;  // of the entries that end in the cells
-  std::vector<bool> is_base_;     // numbers that are taken
-  uint32_t root_ = kDead;         // its base
-  std::vector<Jump> jumps_;
-  std::vector<uint32_t> leaves_;  // by symbol: the values of the entries of one symbol that no other entry begins with
-  uint32_t first_free_ = 1;       // cells before it are taken, or not worth a search
+  Cells<uint32_t> narrow_;
+  Cells<uint64_t> wide_;
+  bool is_narrow_ = true;
 };
 
 }  // namespace fastnlp::wordpiece

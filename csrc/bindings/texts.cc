@@ -187,38 +187,55 @@ Texts::Texts(const py::buffer& buffer, char delimiter) {
 
 void Texts::add_sequence(const py::object& sequence) {
   // A tuple of its own holds every item, whatever another thread does to a list.
-  prefetch_items(sequence.ptr());
-  const auto items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
+  py::object items = sequence;
+#ifdef Py_GIL_DISABLED
+  items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
   if (!items) throw py::error_already_set();
+  constexpr bool kIsFilled = true;
+#else
+  const bool kIsFilled = PyTuple_Check(sequence.ptr());
+  // To make one may collect garbage, which may run any code; what follows runs none.
+  while (!kIsFilled && (items.is(sequence) || PyTuple_GET_SIZE(items.ptr()) != PyList_GET_SIZE(sequence.ptr()))) {
+    items = py::reinterpret_steal<py::object>(PyTuple_New(PyList_GET_SIZE(sequence.ptr())));
+    if (!items) throw py::error_already_set();
+  }
+#endif
   objects_.push_back(items);
   const Py_ssize_t count = PyTuple_GET_SIZE(items.ptr());
+  PyObject** const source = PySequence_Fast_ITEMS(kIsFilled ? items.ptr() : sequence.ptr());
   views_.reserve(static_cast<size_t>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
-    PyObject* const item = PyTuple_GET_ITEM(items.ptr(), i);
-    if (PyUnicode_Check(item)) {
-      if (PyUnicode_IS_COMPACT_ASCII(item)) {  // its own bytes are UTF-8
-        views_.emplace_back(static_cast<const char*>(PyUnicode_DATA(item)),
-                            static_cast<size_t>(PyUnicode_GET_LENGTH(item)));
-        continue;
-      }
-      Py_ssize_t size = 0;
-      const char* bytes = PyUnicode_AsUTF8AndSize(item, &size);
-      if (bytes == nullptr) {  // a lone surrogate
-        PyErr_Clear();
-        auto encoded = py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogatepass"));
-        if (!encoded) throw py::error_already_set();
-        bytes = PyBytes_AS_STRING(encoded.ptr());
-        size = PyBytes_GET_SIZE(encoded.ptr());
-        objects_.push_back(std::move(encoded));
-      }
-      views_.emplace_back(bytes, static_cast<size_t>(size));
-    } else if (PyBytes_Check(item)) {
-      views_.emplace_back(PyBytes_AS_STRING(item), static_cast<size_t>(PyBytes_GET_SIZE(item)));
-    } else {
-      const py::str message = py::str("`texts` must hold str or bytes; text {} is {}: {!r:.100}.")
-                                  .format(i, py::type::of(item).attr("__name__"), py::handle(item));
-      throw py::type_error(std::string(message));
+    constexpr Py_ssize_t kAhead = 24;  // memory serves many items at once
+    if (i + kAhead < count) __builtin_prefetch(source[i + kAhead], 1);
+    if (!kIsFilled) PyTuple_SET_ITEM(items.ptr(), i, Py_NewRef(source[i]));
+    add_item(source[i], i);
+  }
+}
+
+void Texts::add_item(PyObject* item, Py_ssize_t i) {
+  if (PyUnicode_Check(item)) {
+    if (PyUnicode_IS_COMPACT_ASCII(item)) {  // its own bytes are UTF-8
+      views_.emplace_back(static_cast<const char*>(PyUnicode_DATA(item)),
+                          static_cast<size_t>(PyUnicode_GET_LENGTH(item)));
+      return;
     }
+    Py_ssize_t size = 0;
+    const char* bytes = PyUnicode_AsUTF8AndSize(item, &size);
+    if (bytes == nullptr) {  // a lone surrogate
+      PyErr_Clear();
+      auto encoded = py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogatepass"));
+      if (!encoded) throw py::error_already_set();
+      bytes = PyBytes_AS_STRING(encoded.ptr());
+      size = PyBytes_GET_SIZE(encoded.ptr());
+      objects_.push_back(std::move(encoded));
+    }
+    views_.emplace_back(bytes, static_cast<size_t>(size));
+  } else if (PyBytes_Check(item)) {
+    views_.emplace_back(PyBytes_AS_STRING(item), static_cast<size_t>(PyBytes_GET_SIZE(item)));
+  } else {
+    const py::str message = py::str("`texts` must hold str or bytes; text {} is {}: {!r:.100}.")
+                                .format(i, py::type::of(item).attr("__name__"), py::handle(item));
+    throw py::type_error(std::string(message));
   }
 }
 

@@ -28,6 +28,7 @@ class Texts {
   friend void add_numpy_strings(const pybind11::object& array, Texts& texts);
 
   void add_sequence(const pybind11::object& sequence);
+  void add_item(PyObject* item, Py_ssize_t i);
   void add_numpy(const pybind11::object& array);
   void add_arrow(const pybind11::object& column);
 

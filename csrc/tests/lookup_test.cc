@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "check.h"
@@ -103,6 +105,38 @@ void test_lookup() {
     for (const auto& result : results) CHECK(result == results.front());
   }
   CHECK(found_wide > 0);
+}
+
+// Long pieces are found with the ids that they came with, whatever grew since; most are still there.
+void test_long_pieces() {
+  Random random(6);
+  wordpiece::LongPieceCache cache;
+  constexpr size_t kPadding = 8;  // may be read
+  std::map<std::string, std::vector<int32_t>> known;
+  size_t held = 0;
+  const auto check = [&](const std::string& padded) {
+    const std::string_view piece = std::string_view(padded).substr(0, padded.size() - kPadding);
+    const auto& entry = cache.place(piece);
+    if (!wordpiece::LongPieceCache::holds(entry, piece)) return;
+    ++held;
+    CHECK(std::ranges::equal(std::span(entry.ids).first(entry.count), known.at(padded)));
+    for (size_t i = entry.count; i < entry.ids.size(); ++i) CHECK(entry.ids[i] == PieceCache::kNoId);
+  };
+  for (int i = 0; i < 9000; ++i) {
+    std::string padded(16 + below(random, wordpiece::LongPieceCache::kMaxSize - 15), ' ');
+    for (char& c : padded) c = static_cast<char>('a' + below(random, 26));
+    padded.resize(padded.size() + kPadding);
+    std::vector<int32_t> ids(below(random, wordpiece::LongPieceCache::kMaxIds + 1));
+    for (int32_t& id : ids) id = static_cast<int32_t>(below(random, 1000));
+    cache.insert(std::string_view(padded).substr(0, padded.size() - kPadding), ids);
+    known[padded] = ids;
+    held = 0;
+    check(padded);
+    CHECK(held == 1);
+  }
+  held = 0;
+  for (const auto& [padded, ids] : known) check(padded);
+  CHECK(held > known.size() / 2 && held <= known.size());
 }
 
 }  // namespace fastnlp::tests

@@ -28,7 +28,7 @@ void stream(const T* from, size_t count, T* to) {
   }
   _mm_sfence();  // whoever joins this thread must see them
 #endif
-  std::memcpy(to, from, count * sizeof(T));
+  if (count > 0) std::memcpy(to, from, count * sizeof(T));
 }
 
 }  // namespace fastnlp

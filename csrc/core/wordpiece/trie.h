@@ -19,7 +19,7 @@ class Trie {
   };
 
   // Times kUnknown behind a word: longest_match reads three symbols of any.
-  static constexpr size_t kPadding = 2;
+  static constexpr size_t kPadding = 3;
 
   using Entry = std::pair<std::vector<Symbol>, uint32_t>;
 

@@ -191,23 +191,25 @@ void Texts::add_sequence(const py::object& sequence) {
 #ifdef Py_GIL_DISABLED
   items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
   if (!items) throw py::error_already_set();
-  constexpr bool kIsFilled = true;
+  constexpr bool fill = false;
 #else
-  const bool kIsFilled = PyTuple_Check(sequence.ptr());
+  const bool fill = PyList_Check(sequence.ptr());
   // To make one may collect garbage, which may run any code; what follows runs none.
-  while (!kIsFilled && (items.is(sequence) || PyTuple_GET_SIZE(items.ptr()) != PyList_GET_SIZE(sequence.ptr()))) {
-    items = py::reinterpret_steal<py::object>(PyTuple_New(PyList_GET_SIZE(sequence.ptr())));
-    if (!items) throw py::error_already_set();
+  if (fill) {
+    do {
+      items = py::reinterpret_steal<py::object>(PyTuple_New(PyList_GET_SIZE(sequence.ptr())));
+      if (!items) throw py::error_already_set();
+    } while (PyTuple_GET_SIZE(items.ptr()) != PyList_GET_SIZE(sequence.ptr()));
   }
 #endif
   objects_.push_back(items);
   const Py_ssize_t count = PyTuple_GET_SIZE(items.ptr());
-  PyObject** const source = PySequence_Fast_ITEMS(kIsFilled ? items.ptr() : sequence.ptr());
+  PyObject** const source = PySequence_Fast_ITEMS(fill ? sequence.ptr() : items.ptr());
   views_.reserve(static_cast<size_t>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
     constexpr Py_ssize_t kAhead = 24;  // memory serves many items at once
     if (i + kAhead < count) __builtin_prefetch(source[i + kAhead], 1);
-    if (!kIsFilled) PyTuple_SET_ITEM(items.ptr(), i, Py_NewRef(source[i]));
+    if (fill) PyTuple_SET_ITEM(items.ptr(), i, Py_NewRef(source[i]));
     add_item(source[i], i);
   }
 }

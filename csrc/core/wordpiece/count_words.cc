@@ -78,7 +78,6 @@ class WordCounter::Tally {
     while (window_.row < texts.size()) {
       short_.grow();
       const std::string_view long_piece = window_.fill(texts, classes_, find);
-      window_.prefetch_next(texts);
       const int64_t begin = position + window_.position;
       if (!long_piece.empty()) long_.add(long_piece, 1, begin);
       const size_t count = window_.pieces.count;

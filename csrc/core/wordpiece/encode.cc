@@ -71,7 +71,6 @@ class Engine {
       } else {
         fill_whole(texts, split_rows);
       }
-      window.prefetch_next(texts);
       const size_t rows = split_rows ? window.rows : 0;
       if (scratch_.by_letter || would_spell_by_letter()) {
         spell_by_letter(rows);
@@ -245,14 +244,7 @@ class Engine {
   }
 
   // Appends what was found.
-  void put_ids() {
-    FoundIds& found = scratch_.found;
-    Buffer<int32_t>& ids = out_.values;
-    ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
-    int32_t* const end = put_ids_(found, ids.data() + ids.size());
-    ids.resize(static_cast<size_t>(end - ids.data()));
-    found.size = 0;
-  }
+  void put_ids() { move_ids(put_ids_, scratch_.found, out_.values); }
 
   // Asks memory for what encode_piece will read.
   void prefetch_missing(size_t piece, size_t end) {

@@ -119,13 +119,7 @@ void Ladder::look_up_all(Buffer<int32_t>& ids, Miss miss) {
   }
 }
 
-void Ladder::put_ids(Buffer<int32_t>& ids) {
-  FoundIds& found = scratch_.found;
-  ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
-  int32_t* const end = wordpiece::put_ids(current_target())(found, ids.data() + ids.size());
-  ids.resize(static_cast<size_t>(end - ids.data()));
-  found.size = 0;
-}
+void Ladder::put_ids(Buffer<int32_t>& ids) { move_ids(wordpiece::put_ids(current_target()), scratch_.found, ids); }
 
 size_t Ladder::run(Step step) {
   if (step == Step::kCopy) {

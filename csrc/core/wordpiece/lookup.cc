@@ -101,10 +101,10 @@ int32_t* put_ids_scalar(const FoundIds& found, int32_t* out) {
 #if defined(__x86_64__) && defined(__GNUC__)
 
 // Where in a line the ids are, by which of the four halves of its keys are right; 0 where no key is.
-constexpr std::array<uint8_t, 16> kPlaces = [] {
-  std::array<uint8_t, 16> places{};
-  for (size_t halves = 0; halves < 16; ++halves) places[halves] = (halves & 3) == 3 ? 32 : (halves >> 2) == 3 ? 48 : 0;
-  return places;
+constexpr std::array<uint8_t, 16> kIdOffsets = [] {
+  std::array<uint8_t, 16> offsets{};
+  for (size_t halves = 0; halves < 16; ++halves) offsets[halves] = (halves & 3) == 3 ? 32 : (halves >> 2) == 3 ? 48 : 0;
+  return offsets;
 }();
 static_assert(sizeof(PieceKey) == 16 && offsetof(PieceCache::Line, ids) == 32);
 
@@ -133,7 +133,7 @@ FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_
 FASTNLP_AVX2 inline bool find_ids_avx2(const char* line, const PieceKey& key, PieceCache::Ids& ids) {
   const __m256i wanted = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(&key)));
   const __m256i equal = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
-  const size_t place = kPlaces[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
+  const size_t place = kIdOffsets[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
   const __m128i known = _mm_load_si128(reinterpret_cast<const __m128i*>(line + place));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(ids.data()), known);
   return place != 0;

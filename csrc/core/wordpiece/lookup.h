@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/buffer.h"
 #include "core/cpu.h"
 #include "core/wordpiece/cache.h"
 #include "core/wordpiece/pieces.h"
@@ -46,6 +47,14 @@ using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t
 using PutIds = int32_t* (*)(const FoundIds& found, int32_t* out);
 
 inline constexpr size_t kPutSlack = 4 * PieceCache::kMaxIds;
+
+// Appends all ids to others; nothing is found then.
+inline void move_ids(PutIds put, FoundIds& found, Buffer<int32_t>& ids) {
+  ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
+  int32_t* const end = put(found, ids.data() + ids.size());
+  ids.resize(static_cast<size_t>(end - ids.data()));
+  found.size = 0;
+}
 
 MakeKeys make_keys(Target target);
 LookUp look_up(Target target);

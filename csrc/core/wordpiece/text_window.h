@@ -38,20 +38,9 @@ struct TextWindow {
     const bool cut = copy(texts);
     next_position_ += static_cast<int64_t>(size);
     find_pieces(bytes.data(), size, classes, pieces);
-    return cut ? finish_cut(texts[row], classes) : std::string_view();
-  }
-
-  // Asks memory for what the next window will hold. The processor foresees how a text goes on, but not into the next
-  // page, nor where the next text is.
-  void prefetch_next(std::span<const std::string_view> texts) const {
-    constexpr size_t kCacheLine = 64;
-    size_t left = kWindowSize, begin = offset;
-    for (size_t i = row; i < texts.size() && left > 0; ++i) {
-      const std::string_view text = texts[i].substr(begin, left);
-      for (size_t at = 0; at < text.size(); at += kCacheLine) __builtin_prefetch(text.data() + at, 0, 1);
-      left -= text.size();
-      begin = 0;
-    }
+    const std::string_view long_piece = cut ? finish_cut(texts[row], classes) : std::string_view();
+    prefetch_next(texts);
+    return long_piece;
   }
 
   std::string_view piece(size_t i) const {
@@ -97,6 +86,19 @@ struct TextWindow {
     }
     next_position_ += static_cast<int64_t>(offset - start);
     return text.substr(start, offset - start);
+  }
+
+  // Asks memory for what the next window will hold. The processor foresees how a text goes on, but not into the next
+  // page, nor where the next text is.
+  void prefetch_next(std::span<const std::string_view> texts) const {
+    constexpr size_t kCacheLine = 64;
+    size_t left = kWindowSize, begin = offset;
+    for (size_t i = row; i < texts.size() && left > 0; ++i) {
+      const std::string_view text = texts[i].substr(begin, left);
+      for (size_t at = 0; at < text.size(); at += kCacheLine) __builtin_prefetch(text.data() + at, 0, 1);
+      left -= text.size();
+      begin = 0;
+    }
   }
 
   int64_t next_position_ = 0;

@@ -13,7 +13,8 @@ class Trie::Builder {
       : entries_(std::move(entries)), symbol_count_(symbol_count), first_free_(static_cast<uint32_t>(symbol_count)) {
     std::sort(entries_.begin(), entries_.end());
     make_room(symbol_count);
-    add_children(0, {0, 0, entries_.size(), 0});
+    find_children({0, 0, entries_.size(), 0});
+    open_children(kDead);
     // The last first: what follows a node is placed right after it, and lies near it.
     while (!open_.empty()) {
       Open node = open_.back();
@@ -26,14 +27,15 @@ class Trie::Builder {
         nodes_[node.cell].data = value;
         continue;
       }
-      const uint32_t base = find_base(node, is_end);
+      find_children(node);
+      const uint32_t base = find_base(node.cell, is_end);
       nodes_[node.cell].data = base;
       nodes_[node.cell].is_leaf = false;
       if (is_end) {
         nodes_[base].data = value;
         nodes_[base].is_leaf = true;  // and no end: it is nobody's child
       }
-      add_children(base, node);
+      open_children(base);
     }
   }
 
@@ -47,28 +49,31 @@ class Trie::Builder {
     size_t begin, end, depth;
   };
 
-  void add_children(uint32_t base, const Open& parent) {
-    for (size_t i = parent.begin; i < parent.end;) {
-      const size_t begin = i;
+  // Its children are left in children_, their labels in place of cells.
+  void find_children(const Open& parent) {
+    children_.clear();
+    for (size_t i = parent.begin; i < parent.end; ++i) {
       const Symbol label = entries_[i].first[parent.depth];
-      while (i < parent.end && entries_[i].first[parent.depth] == label) ++i;
-      const uint32_t cell = base + label;
-      if (base != kDead) nodes_[cell].label = label;
-      nodes_[cell].is_leaf = true;  // till it has a base: its cell is taken
-      open_.push_back({cell, begin, i, parent.depth + 1});
+      if (children_.empty() || children_.back().cell != label) children_.push_back({label, i, i, parent.depth + 1});
+      children_.back().end = i + 1;
+    }
+  }
+
+  // Takes the cells of the children, and leaves it to later where theirs go.
+  void open_children(uint32_t base) {
+    for (Open child : children_) {
+      const Symbol label = child.cell;
+      child.cell += base;
+      if (base != kDead) nodes_[child.cell].label = label;
+      nodes_[child.cell].is_leaf = true;  // till it has a base: its cell is taken
+      open_.push_back(child);
     }
   }
 
   // A base that no node has, at which the cells of all children are free, and its own where a value goes there.
-  uint32_t find_base(const Open& parent, bool has_value) {
+  uint32_t find_base(uint32_t parent, bool has_value) {
     constexpr uint32_t kNear = 64, kPatience = 1024;
-    labels_.clear();
-    if (has_value) labels_.push_back(0);
-    for (size_t i = parent.begin; i < parent.end; ++i) {
-      const Symbol label = entries_[i].first[parent.depth];
-      if (labels_.empty() || labels_.back() != label) labels_.push_back(label);
-    }
-    const uint32_t lowest = labels_.front();
+    const uint32_t lowest = has_value ? 0 : children_.front().cell;
     const uint32_t start = static_cast<uint32_t>(symbol_count_) + lowest;
     const auto take = [&](uint32_t cell) {
       const uint32_t base = cell - lowest;
@@ -76,21 +81,21 @@ class Trie::Builder {
       is_base_[base] = true;
       return base;
     };
-    const uint32_t near = std::max(parent.cell, start);
+    const uint32_t near = std::max(parent, start);
     for (uint32_t cell = near; cell < near + kNear; ++cell) {
-      if (fits(cell - lowest)) return take(cell);
+      if (fits(cell - lowest, has_value)) return take(cell);
     }
     while (!is_free(first_free_)) ++first_free_;
     for (uint32_t cell = std::max(first_free_, start);; ++cell) {
-      if (!fits(cell - lowest)) continue;
+      if (!fits(cell - lowest, has_value)) continue;
       if (cell - first_free_ > kPatience) first_free_ = cell;  // the gaps that it passed over are left for good
       return take(cell);
     }
   }
 
-  bool fits(uint32_t base) const {
-    return (base >= is_base_.size() || !is_base_[base]) &&
-           std::all_of(labels_.begin(), labels_.end(), [&](Symbol label) { return is_free(base + label); });
+  bool fits(uint32_t base, bool has_value) const {
+    return (base >= is_base_.size() || !is_base_[base]) && (!has_value || is_free(base)) &&
+           std::ranges::all_of(children_, [&](const Open& child) { return is_free(base + child.cell); });
   }
 
   // Behind the last cell, all are.
@@ -107,7 +112,7 @@ class Trie::Builder {
   std::vector<Node> nodes_;
   std::vector<bool> is_base_;
   std::vector<Open> open_;
-  std::vector<Symbol> labels_;
+  std::vector<Open> children_;
   uint32_t first_free_;  // cells before it are taken, or not worth a search
 };
 

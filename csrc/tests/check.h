@@ -22,6 +22,7 @@ void test_count_words();
 void test_learn();
 void test_lines();
 void test_lookup();
+void test_growth();
 void test_long_pieces();
 void test_masking();
 void test_pack_documents();

@@ -67,7 +67,7 @@ void test_lookup() {
     }
     if (below(random, 2)) {
       for (int i = 0; i < 6000; ++i) cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, {});
-      cache.grow();
+      CHECK(cache.grow(12000));
     }
     std::vector<std::vector<int32_t>> results;
     for (const Target target : available_targets()) {
@@ -105,6 +105,24 @@ void test_lookup() {
     for (const auto& result : results) CHECK(result == results.front());
   }
   CHECK(found_wide > 0);
+}
+
+// The table becomes large for pieces that come again, be they many more than it holds, and not for others.
+void test_growth() {
+  const auto grows = [](uint64_t different) {
+    wordpiece::PieceCache cache;
+    constexpr size_t kPieces = 200;  // of a window
+    for (uint64_t i = 0; i < 1000000; ++i) {
+      if (i > 0 && i % kPieces == 0 && cache.grow(kPieces)) return true;
+      const PieceKey key = {1 + i % different, 0};
+      const uint32_t offset = cache.offset(key);
+      if (!cache.holds(offset, key)) cache.insert(offset, key, {});
+    }
+    return false;
+  };
+  for (const uint64_t different : {10000, 20000, 50000, 100000}) CHECK(grows(different));
+  CHECK(!grows(1000));  // they have room
+  CHECK(!grows(1000000));
 }
 
 // Long pieces are found with the ids that they came with, whatever grew since; most are still there.

@@ -8,6 +8,7 @@ int main() {
   fastnlp::tests::test_lines();
   fastnlp::tests::test_pieces();
   fastnlp::tests::test_lookup();
+  fastnlp::tests::test_growth();
   fastnlp::tests::test_long_pieces();
   fastnlp::tests::test_masking();
   fastnlp::tests::test_pack_documents();

@@ -46,15 +46,23 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, const Ids& ids) {
 }
 
 void PieceCache::insert_wide(uint32_t offset, const PieceKey& key, const WideIds& ids) {
+  ++inserted_;
   Line& into = line(offset);
   if (into.keys[0] != PieceKey{0, 0} && !is_wide(into)) return;
-  ++inserted_;
   into.keys.fill(marked(key));
   std::memcpy(into.ids.data(), ids.data(), sizeof(ids));
 }
 
-bool PieceCache::grow() {
+bool PieceCache::grow(size_t looked_up) {
+  constexpr size_t kFew = 32;
+  looked_up_ += looked_up;
   if (lines_.log2_size() == kLog2Lines || inserted_ < lines_.size()) return false;
+  // Even of words that come in turn, more than this table holds and as many as a large one does, some stay in it: see
+  // insert().
+  if (looked_up_ < inserted_ + inserted_ / kFew) {
+    inserted_ = looked_up_ = 0;
+    return false;
+  }
   Table<Line> before(kLog2Lines);
   std::swap(before, lines_);
   reserve_zero();

@@ -99,9 +99,10 @@ class PieceCache {
   // Whether a key is in its line, or in the one beside it.
   bool holds(uint32_t offset, const PieceKey& key) const;
 
-  // Makes the table large once it holds much, and says whether it did: offsets from before are void then. Throws
+  // Makes the table large once it holds much, and says whether it did: offsets from before are void then. Not while
+  // next to none of the pieces, `looked_up` since the last call, come again: a small table is nearer. Throws
   // std::bad_alloc.
-  bool grow();
+  bool grow(size_t looked_up);
 
  private:
   static constexpr int kFirstLog2Lines = 12;  // 256 KB
@@ -126,7 +127,8 @@ class PieceCache {
   void reserve_zero() { lines_[0].keys.fill({0, 1}); }
 
   Table<Line> lines_;
-  size_t inserted_ = 0;
+  size_t inserted_ = 0;   // pieces, also where there was no place for one
+  size_t looked_up_ = 0;  // meanwhile
 };
 
 // Longer pieces; each has one place. Not for several threads at once.

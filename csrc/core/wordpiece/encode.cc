@@ -64,7 +64,7 @@ class Engine {
     TextWindow& window = scratch_.window;
     window.start();
     while (window.row < texts.size()) {
-      if (scratch_.cache.grow()) learn_tokens();
+      if (scratch_.cache.grow(window.pieces.count)) learn_tokens();
       if (model_.rules.split) {
         const std::string_view long_piece = window.fill(texts, model_.byte_classes, find_pieces_);
         if (!long_piece.empty()) spell_long(long_piece);

@@ -26,7 +26,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
     ids_.clear();
     pieces_ = missed_ = 0;
     for (const Window& window : windows_) {
-      scratch_.cache.grow();
+      scratch_.cache.grow(scratch_.window.pieces.count);
       const size_t size = fill(window);
       find_pieces(current_target())(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
       pieces_ += scratch_.window.pieces.count;

@@ -45,7 +45,7 @@ inline constexpr size_t kWindowPadding = 64;  // readable and writable behind a 
 
 // Begin and end (exclusive) of every piece of a window, in order.
 struct Pieces {
-  size_t count;
+  size_t count = 0;
   std::array<uint16_t, kWindowSize + 64> begins;
   std::array<uint16_t, kWindowSize + 64> ends;
 };

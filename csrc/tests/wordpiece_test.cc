@@ -129,11 +129,12 @@ void check_decode(const Model& model, const RaggedIds& ids) {
 
 // Text whose letters become the same ids in every word goes a way of its own. It must be taken, and make no difference.
 void test_by_letter(Random& random) {
-  const std::vector<std::string> letters = {"\xD7\x90",     "\xD7\x91",         "\xE0\xB8\x81",
-                                            "\xEA\xB0\x80", "\xF0\x90\x90\xA8", "\xE4\xB8\xAD"};
+  const std::vector<std::string> letters = {"\xD7\x90", "\xD7\x91", "\xE0\xB8\x81", "\xEA\xB0\x80", "\xE4\xB8\xAD"};
+  // What ends such a way.
+  const std::vector<std::string> others = {"a", "\xF0\x90\x90\xA8", "\xE0\xB8", "\xFF"};
   for (unsigned flags = 0; flags < 32; ++flags) {
     const bool has_longer = below(random, 2) == 0;
-    std::vector<std::string> tokens = {"[UNK]", "a", "##a"};
+    std::vector<std::string> tokens = {"[UNK]", "a", "##a", others[1], "##" + others[1]};
     for (const std::string& letter : letters) {
       tokens.push_back(letter);
       if (!has_longer || below(random, 9) > 0) tokens.push_back("##" + letter);
@@ -144,7 +145,7 @@ void test_by_letter(Random& random) {
     std::string text;
     std::vector<std::string> words;
     for (int i = 0; i < 3000; ++i) {
-      std::string word = below(random, 30) == 0 ? "a" : "";
+      std::string word = below(random, 30) == 0 ? others[below(random, others.size())] : "";
       const size_t size = 1 + below(random, below(random, 100) == 0 ? 120 : 6);
       for (size_t j = 0; j < size; ++j) word += letters[below(random, letters.size() - has_longer)];
       text += word + " ";

@@ -55,37 +55,34 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   const char* word = text;  // where it begins,
   int32_t* word_ids = out;  // and its ids
   size_t size = 0;          // of it, so far
-  bool is_known = true;     // whether all of it is
-  const auto end_unknown_word = [&] {
-    *word_ids = model_.oov_id;
-    out = word_ids + 1;
-    is_known = true;
-  };
   const char* p = text;
-  while (p < end) {
-    const utf8::Decoded decoded = utf8::decode_quickly(p, readable);
-    const LetterPlaces& places = places_[decoded.code_point];
+  while (p < end && static_cast<size_t>(readable - p) >= places_.kReadable) {
+    const auto [places, bytes] = places_.find(p);
     const LetterTokens& letter = places[0];
-    if (letter.state <= LetterTokens::kUnfit) [[unlikely]] {
-      if (letter.state == LetterTokens::kUnfit) break;
-      make_places(decoded.code_point);
+    if (size + letter.size > kMaxSize) [[unlikely]] {
+      if (letter.size == LetterTokens::kUnset) {
+        if (!make_places(p, readable)) break;
+        continue;
+      }
+      if (letter.size != LetterTokens::kUnknown) break;
+      const char* const word_end = find_word_end(p, end, readable);
+      if (word_end == nullptr) break;
+      *word_ids++ = model_.oov_id;
+      out = word_ids;
+      word = p = word_end;
+      size = 0;
       continue;
     }
-    if (size + letter.size > kMaxSize) [[unlikely]]
-      break;  // it may be unknown
-    if (!is_known && letter.in_word == 0) end_unknown_word();
     const LetterTokens& tokens = places[size > 0 ? 1 : 0];
     std::memcpy(out, &tokens, sizeof(tokens));
     out += tokens.count;
-    p += decoded.size;
-    is_known &= letter.state == LetterTokens::kFit;
+    p += bytes;
     // Without a branch: where words end cannot be predicted.
     size = (size + letter.size) & letter.in_word;
     word = size == 0 ? p : word;
     word_ids = size == 0 ? out : word_ids;
   }
   if (p >= end) {
-    if (!is_known) end_unknown_word();
     word = end;
     word_ids = out;
   }
@@ -93,22 +90,47 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   return word;
 }
 
-void Speller::make_places(char32_t code_point) {
-  const Letter& letter = this->letter(code_point);
+// Where a word ends that is unknown, whatever of it follows. Null where the definition has to be asked.
+const char* Speller::find_word_end(const char* text, const char* end, const char* readable) {
+  for (const char* p = text; p < end;) {
+    if (static_cast<size_t>(readable - p) < places_.kReadable) return nullptr;
+    const auto [places, bytes] = places_.find(p);
+    const LetterTokens& letter = places[0];
+    if (letter.size == LetterTokens::kUnfit) return nullptr;
+    if (letter.size == LetterTokens::kUnset) {
+      if (!make_places(p, readable)) return nullptr;
+      continue;
+    }
+    if (letter.in_word == 0) return p;
+    p += bytes;
+  }
+  return end;
+}
+
+// Returns false where the map cannot hold what begins at `text`.
+bool Speller::make_places(const char* text, const char* readable) {
+  const utf8::Decoded decoded = utf8::decode_quickly(text, readable);
+  if (!decoded.valid || decoded.code_point >= places_.kEnd) return false;
+  const Letter& letter = this->letter(decoded.code_point);
   LetterTokens tokens;
-  tokens.state = LetterTokens::kFit;
+  tokens.size = 0;
   if (letter.kind == kPart) {
     tokens.in_word = 0xFF;
-    tokens.size = size_of_word(rules_.rules, letter.bytes, static_cast<uint8_t>(letter.count));
-    if (!letter.known) tokens.state = LetterTokens::kUnknown;
+    tokens.size = size_of_word(rules_.rules, uint16_t{letter.bytes}, uint16_t{letter.count});
   } else if (letter.kind == kAlone) {
     tokens.ids[tokens.count++] = letter.id();
   }
   LetterPlaces places = {tokens, tokens};
-  const bool fits = letter.kind != kPart || !letter.known ||
-                    (find_tokens(letter, &model_.initial, places[0]) && find_tokens(letter, &model_.suffix, places[1]));
-  if (letter.kind == kInContext || !fits) places[0].state = LetterTokens::kUnfit;
-  places_.at(code_point) = places;
+  if (letter.kind == kInContext) {
+    places[0].size = LetterTokens::kUnfit;
+  } else if (letter.kind == kPart && !letter.known) {
+    places[0].size = LetterTokens::kUnknown;
+  } else if (letter.kind == kPart &&
+             !(find_tokens(letter, &model_.initial, places[0]) && find_tokens(letter, &model_.suffix, places[1]))) {
+    places[0].size = LetterTokens::kUnfit;
+  }
+  places_.at(decoded.code_point) = places;
+  return true;
 }
 
 // Returns false where a token may begin in a letter, or before it, and end behind it.

@@ -12,6 +12,7 @@
 #include "core/text/words.h"
 #include "core/wordpiece/alphabet.h"
 #include "core/wordpiece/trie.h"
+#include "core/wordpiece/utf8_map.h"
 
 namespace fastnlp::wordpiece {
 
@@ -65,13 +66,13 @@ class Speller {
   // What a character becomes where no token spans it and another one. With an English vocabulary that is so for most
   // characters of most other scripts.
   struct LetterTokens {
-    enum State : uint8_t { kUnset, kUnfit, kUnknown, kFit };  // of what is kUnknown, the word is
+    // Sizes that no word has; of what is kUnknown, the word is.
+    static constexpr uint16_t kUnknown = 0x100, kUnfit = 0x200, kUnset = 0x300;
 
     std::array<int32_t, Letter::kMaxSymbols> ids = {};
-    uint8_t count = 0;  // of ids
-    State state = kUnset;
-    uint8_t size = 0;     // as the length of a word is limited
-    uint8_t in_word = 0;  // all bits, or none where it is no part of one
+    uint8_t count = 0;       // of ids
+    uint8_t in_word = 0;     // all bits, or none where it is no part of one
+    uint16_t size = kUnset;  // as the length of a word is limited
   };
   static_assert(sizeof(LetterTokens) == 16);
 
@@ -87,7 +88,8 @@ class Speller {
   Letter ask(char32_t code_point);
   bool stands_alone(char32_t code_point, std::string_view image) const;
   void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
-  void make_places(char32_t code_point);
+  bool make_places(const char* text, const char* readable);
+  const char* find_word_end(const char* text, const char* end, const char* readable);
   bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);
   void spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const;
@@ -97,7 +99,7 @@ class Speller {
   WordScanner scanner_;  // of pieces
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
-  unicode::CodePointMap<LetterPlaces> places_;
+  Utf8Map<LetterPlaces> places_;
   std::array<uint16_t, 128>
       plain_{};  // the symbols of the ASCII letters among them that are one symbol, if not kUnknown
   std::vector<Symbol> symbols_;

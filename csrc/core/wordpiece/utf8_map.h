@@ -1,0 +1,66 @@
+// A map from characters, found by their bytes in UTF-8: nothing is decoded, nor checked beyond these bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/wordpiece/table.h"
+
+namespace fastnlp::wordpiece {
+
+// Of characters of at most three bytes. All that were never set, and all that is no UTF-8, share one value: T().
+template <typename T>
+class Utf8Map {
+ public:
+  static constexpr char32_t kEnd = 0x10000;  // of the code points
+  static constexpr size_t kReadable = 3;     // bytes that find() may read
+
+  struct Found {
+    const T& value;
+    size_t size;  // of the character, in bytes, if it was set
+  };
+
+  // What begins at `text`.
+  Found find(const char* text) const {
+    const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
+    const uint8_t lead = byte(0);
+    if (lead < 0x80) return {pages_[page_of_[lead / kPageSize]][lead % kPageSize], 1};
+    if (lead < 0xE0) return {value(lead, byte(1)), 2};
+    return {value(key(lead, byte(1)), byte(2)), 3};
+  }
+
+  // Of a code point below kEnd.
+  T& at(char32_t code_point) {
+    const auto continuation = [](char32_t bits) { return static_cast<uint8_t>(0x80 | bits % kPageSize); };
+    const char32_t rest = code_point / kPageSize;
+    const size_t key = code_point < 0x80 ? rest
+                       : code_point < 0x800
+                           ? 0xC0 | rest
+                           : Utf8Map::key(static_cast<uint8_t>(0xE0 | rest / kPageSize), continuation(rest));
+    uint16_t& page = page_of_[key];
+    if (page == 0) {
+      page = static_cast<uint16_t>(pages_.size());
+      pages_.emplace_back();
+    }
+    return pages_[page][code_point % kPageSize];
+  }
+
+ private:
+  static constexpr size_t kPageSize = 64;  // as many as the last byte can tell apart
+
+  // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
+  // of two bytes; 0 and 1 are those of ASCII.
+  static size_t key(uint8_t lead, uint8_t second) { return size_t{second} << 8 | lead; }
+
+  const T& value(size_t key, uint8_t last) const {
+    const size_t i = last ^ 0x80u;
+    return i < kPageSize ? pages_[page_of_[key]][i] : pages_[0][0];
+  }
+
+  Table<uint16_t> page_of_{16};
+  std::vector<std::array<T, kPageSize>> pages_ = std::vector<std::array<T, kPageSize>>(1);
+};
+
+}  // namespace fastnlp::wordpiece

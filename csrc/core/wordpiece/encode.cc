@@ -163,12 +163,14 @@ class Engine {
 
   // Does what emit() does, letter by letter as far as that goes: such text is spelt sooner than looked up.
   void spell_by_letter(size_t rows) {
+    constexpr size_t kKeyed = 32;  // pieces
     const TextWindow& window = scratch_.window;
     const Pieces& pieces = window.pieces;
     const char* const begin = window.bytes.data();
     const char* const end = pieces.count > 0 ? begin + pieces.ends[pieces.count - 1] : begin;
     size_t piece = 0, row = 0;
     size_t searched = 0;  // bytes
+    size_t keyed = 0;     // the piece behind the last that has a key
     for (const char* p = begin; p < end || row < rows;) {
       const char* const stop = row < rows ? begin + window.row_ends[row] : end;
       p = scratch_.speller.spell_by_letter(p, stop, window.readable(), out_.values);
@@ -180,7 +182,12 @@ class Engine {
       const char* const word = p;
       const std::string_view whole = window.piece(piece);
       if (p == whole.data() && whole.size() <= PieceKey::kMaxSize) {
-        make_keys(piece, piece + 1);
+        if (piece >= keyed) {
+          // Where one is looked up, others are soon.
+          const size_t first = piece / kKeyed * kKeyed;
+          keyed = std::min(first + kKeyed, pieces.count);
+          make_keys(first, keyed);
+        }
         emit(piece, piece + 1);
         put_ids();
         p += whole.size();

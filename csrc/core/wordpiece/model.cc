@@ -113,6 +113,9 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
   model->initial = Trie(std::move(initial), model->alphabet.size());
   model->suffix = Trie(std::move(suffix), model->alphabet.size());
   model->token_table = TokenTable(model->tokens, indicator);
+  auto scratch = std::make_unique<Scratch>(*model);  // the first call finds it
+  scratch->speller.learn_letters();
+  model->scratch_pool.give_back(std::move(scratch));
   out = std::move(model);
   return {};
 }

@@ -23,8 +23,8 @@ struct Scratch {
   PieceCache cache;
   LongPieceCache long_cache;
   TextWindow window;
-  PieceKeys keys;
-  FoundIds found;
+  PieceKeys keys{};  // zeros, so that its memory is there
+  FoundIds found{};
   Buffer<int32_t> spelt;   // the ids of one piece
   bool by_letter = false;  // most of the last window was spelt so
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <ranges>
 #include <string>
 
 #include "core/text/utf8.h"
@@ -31,6 +32,15 @@ TextRules without_special_tokens(TextRules rules) {
 
 Speller::Speller(const Model& model)
     : model_(model), rules_(without_special_tokens(model.rules)), scanner_(rules_), cutter_(model.rules) {}
+
+void Speller::learn_letters() {
+  constexpr char32_t kBlock = 64, kEnd = 0x3000;
+  for (char32_t block = 0; block < kEnd; block += kBlock) {
+    const auto letters = std::views::iota(block, block + kBlock);
+    if (std::ranges::none_of(letters, [&](char32_t letter) { return model_.alphabet[letter] != kUnknown; })) continue;
+    for (const char32_t letter : letters) make_places(letter);
+  }
+}
 
 void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
   const char* const end = text.data() + text.size();
@@ -111,7 +121,12 @@ const char* Speller::find_word_end(const char* text, const char* end, const char
 bool Speller::make_places(const char* text, const char* readable) {
   const utf8::Decoded decoded = utf8::decode_quickly(text, readable);
   if (!decoded.valid || decoded.code_point >= places_.kEnd) return false;
-  const Letter& letter = this->letter(decoded.code_point);
+  make_places(decoded.code_point);
+  return true;
+}
+
+void Speller::make_places(char32_t code_point) {
+  const Letter& letter = this->letter(code_point);
   LetterTokens tokens;
   tokens.size = 0;
   if (letter.kind == kPart) {
@@ -129,8 +144,7 @@ bool Speller::make_places(const char* text, const char* readable) {
              !(find_tokens(letter, &model_.initial, places[0]) && find_tokens(letter, &model_.suffix, places[1]))) {
     places[0].size = LetterTokens::kUnfit;
   }
-  places_.at(decoded.code_point) = places;
-  return true;
+  places_.at(code_point) = places;
 }
 
 // Returns false where a token may begin in a letter, or before it, and end behind it.

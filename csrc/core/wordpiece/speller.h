@@ -25,6 +25,9 @@ class Speller {
  public:
   explicit Speller(const Model& model);
 
+  // Asks for the letters of the scripts that the vocabulary has, but for those of thousands of letters.
+  void learn_letters();
+
   // Appends the ids of a text without special tokens.
   void spell(std::string_view text, Buffer<int32_t>& ids);
 
@@ -89,6 +92,7 @@ class Speller {
   bool stands_alone(char32_t code_point, std::string_view image) const;
   void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
   bool make_places(const char* text, const char* readable);
+  void make_places(char32_t code_point);
   const char* find_word_end(const char* text, const char* end, const char* readable);
   bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);

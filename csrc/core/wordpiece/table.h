@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -25,6 +26,7 @@ class Table {
     memory_.reset(memory);
     void* const aligned = std::align(alignment, bytes, memory, space);
     prefer_huge_pages(aligned, bytes);  // a look-up should not miss in the TLB too
+    if (bytes < kHugePage) std::memset(aligned, 0, bytes);  // so that look-ups find its pages there
     data_ = static_cast<T*>(aligned);
   }
 

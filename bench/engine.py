@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 
@@ -26,6 +27,7 @@ from fastnlp.ragged import Ragged
 
 THREADS = (1, 2)
 ROUNDS = 9
+SCALING_ROUNDS = 41  # two threads are free of others less often than one
 VOCABULARIES = {"uncased": "bert-base-uncased", "multilingual": "bert-base-multilingual-uncased"}
 
 
@@ -44,6 +46,7 @@ def measure_engine(documents: int | None) -> str:
     tables = [
         ladder_table(encoder, text.texts, timings),
         targets_table(text, timings),
+        scaling_table(encoder, text.texts, timings),
         containers_table(encoder, text.texts, timings),
         texts_table("language", languages(folder), documents, timings),
         texts_table("made to be slow", adversaries(), documents, timings),
@@ -94,6 +97,36 @@ def targets_table(text: corpus.Corpus, timings: list[Timing]) -> str:
         timings += row.timings.values()
         rows.append([row.implementation, *(format_number(row.megabytes / row.timings[n].best) for n in THREADS)])
     return markdown_table(["a list of str, MB/s", *map(format_threads, THREADS)], rows)
+
+
+def scaling_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:
+    """One call on two threads, beside what the machine gives to two calls that have nothing to do with each other."""
+    halves = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    right = encode(encoder, texts, 1)
+    assert encode(encoder, texts, 2) == right
+    with ThreadPoolExecutor(2) as pool:
+        measured = time_rounds(
+            {
+                "one call, one thread": lambda: encode(encoder, texts, 1),
+                "one call, two threads": lambda: encode(encoder, texts, 2),
+                "two calls at once, each one thread and half of the texts": lambda: list(
+                    pool.map(lambda half: encode(encoder, half, 1), halves)
+                ),
+            },
+            SCALING_ROUNDS,
+        )
+    timings += measured.values()
+    size = count_bytes(texts) / 1e6
+    one = next(iter(measured.values()))
+    rows = [
+        [
+            name,
+            f"{format_number(size / timing.best)} ({one.best / timing.best:.2f})",
+            f"{format_number(size / timing.median)} ({one.median / timing.median:.2f})",
+        ]
+        for name, timing in measured.items()
+    ]
+    return markdown_table(["a list of str, warm, MB/s (times one thread)", "best", "median"], rows)
 
 
 def containers_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:

@@ -31,6 +31,7 @@ void test_parallel();
 void test_pieces();
 void test_trie();
 void test_utf8();
+void test_utf8_map();
 void test_wordpiece();
 
 // A copy whose end is the end of its allocation, so that a sanitizer sees every byte read behind it.

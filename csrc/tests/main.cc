@@ -2,6 +2,7 @@
 
 int main() {
   fastnlp::tests::test_utf8();
+  fastnlp::tests::test_utf8_map();
   fastnlp::tests::test_parallel();
   fastnlp::tests::test_trie();
   fastnlp::tests::test_learn();

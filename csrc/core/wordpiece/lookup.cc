@@ -183,7 +183,7 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
     const __m512i size = _mm512_permutexvar_epi8(spread, _mm512_castsi128_si512(sizes));  // of its piece, in each byte
     const __mmask64 fits = _mm512_cmple_epu8_mask(size, _mm512_set1_epi8(PieceKey::kMaxSize));
     key = _mm512_maskz_mov_epi8(_mm512_mask_cmplt_epu8_mask(fits, places, size), key);
-    _mm512_store_si512(&keys.keys[i], key);
+    _mm512_storeu_si512(&keys.keys[i], key);
     const __m512i products = _mm512_mullo_epi64(key, factors);
     const __m512i hash = _mm512_xor_si512(products, _mm512_permutex_epi64(products, 0b10110001));
     const __m512i line = _mm512_slli_epi64(_mm512_srl_epi64(hash, shift), 6);

@@ -25,7 +25,7 @@ class Table {
     if (memory == nullptr) throw std::bad_alloc();
     memory_.reset(memory);
     void* const aligned = std::align(alignment, bytes, memory, space);
-    prefer_huge_pages(aligned, bytes);  // a look-up should not miss in the TLB too
+    prefer_huge_pages(aligned, bytes);                      // a look-up should not miss in the TLB too
     if (bytes < kHugePage) std::memset(aligned, 0, bytes);  // so that look-ups find its pages there
     data_ = static_cast<T*>(aligned);
   }

@@ -48,7 +48,7 @@ class Utf8Map {
   }
 
  private:
-  static constexpr size_t kPageSize = 64;  // as many as the last byte can tell apart
+  static constexpr uint32_t kPageSize = 64;  // as many as the last byte can tell apart
 
   // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
   // of two bytes; 0 and 1 are those of ASCII.

@@ -183,10 +183,8 @@ class Engine {
       const std::string_view whole = window.piece(piece);
       if (p == whole.data() && whole.size() <= PieceKey::kMaxSize) {
         if (piece >= keyed) {
-          // Where one is looked up, others are soon.
-          const size_t first = piece / kKeyed * kKeyed;
-          keyed = std::min(first + kKeyed, pieces.count);
-          make_keys(first, keyed);
+          keyed = std::min(piece + kKeyed, pieces.count);  // where one is looked up, others are soon
+          make_keys(piece, keyed);
         }
         emit(piece, piece + 1);
         put_ids();

@@ -19,14 +19,17 @@ class Table {
   explicit Table(int log2_size) : log2_size_(log2_size) {
     constexpr size_t kCacheLine = 64;
     const size_t bytes = size() * sizeof(T);
-    const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
+    const bool is_large = bytes >= kHugePage;
+    const size_t alignment = is_large ? kHugePage : kCacheLine;
     size_t space = bytes + alignment;
-    void* memory = std::calloc(1, space);  // fresh pages are zero already, and cost nothing till they are used
+    // Fresh pages are zero already, and cost nothing till they are used; but look-ups should find those of a small
+    // table there.
+    void* memory = is_large ? std::calloc(1, space) : std::malloc(space);
     if (memory == nullptr) throw std::bad_alloc();
     memory_.reset(memory);
     void* const aligned = std::align(alignment, bytes, memory, space);
-    prefer_huge_pages(aligned, bytes);                      // a look-up should not miss in the TLB too
-    if (bytes < kHugePage) std::memset(aligned, 0, bytes);  // so that look-ups find its pages there
+    prefer_huge_pages(aligned, bytes);  // a look-up should not miss in the TLB too
+    if (!is_large) std::memset(aligned, 0, bytes);
     data_ = static_cast<T*>(aligned);
   }
 

@@ -4,9 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "core/wordpiece/table.h"
+#include "core/text/utf8.h"
 
 namespace fastnlp::wordpiece {
 
@@ -33,12 +34,12 @@ class Utf8Map {
 
   // Of a code point below kEnd.
   T& at(char32_t code_point) {
-    const auto continuation = [](char32_t bits) { return static_cast<uint8_t>(0x80 | bits % kPageSize); };
-    const char32_t rest = code_point / kPageSize;
-    const size_t key = code_point < 0x80 ? rest
-                       : code_point < 0x800
-                           ? 0xC0 | rest
-                           : Utf8Map::key(static_cast<uint8_t>(0xE0 | rest / kPageSize), continuation(rest));
+    std::string text;
+    utf8::append(code_point, text);
+    const auto byte = [&text](size_t i) { return static_cast<uint8_t>(text[i]); };
+    const size_t key = text.size() == 1   ? byte(0) / kPageSize
+                       : text.size() == 2 ? byte(0)
+                                          : Utf8Map::key(byte(0), byte(1));
     uint16_t& page = page_of_[key];
     if (page == 0) {
       page = static_cast<uint16_t>(pages_.size());
@@ -59,7 +60,7 @@ class Utf8Map {
     return i < kPageSize ? pages_[page_of_[key]][i] : pages_[0][0];
   }
 
-  Table<uint16_t> page_of_{16};
+  std::vector<uint16_t> page_of_ = std::vector<uint16_t>(0x10000);
   std::vector<std::array<T, kPageSize>> pages_ = std::vector<std::array<T, kPageSize>>(1);
 };
 

@@ -21,6 +21,7 @@ namespace fastnlp::tests {
 void test_count_words();
 void test_learn();
 void test_lines();
+void test_id_groups();
 void test_lookup();
 void test_growth();
 void test_long_pieces();

@@ -1,6 +1,7 @@
 #include "core/wordpiece/lookup.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <span>
@@ -14,7 +15,10 @@ namespace fastnlp::tests {
 
 using wordpiece::ByteClasses;
 using wordpiece::FoundIds;
+using wordpiece::IdGroup;
+using wordpiece::IdWidth;
 using wordpiece::kGroup;
+using wordpiece::kMaxIdsPerGroup;
 using wordpiece::kPutSlack;
 using wordpiece::kWindowPadding;
 using wordpiece::kWindowSize;
@@ -23,14 +27,72 @@ using wordpiece::PieceKey;
 using wordpiece::PieceKeys;
 using wordpiece::Pieces;
 
+namespace {
+
+// So many ids of a vocabulary of this width, the smallest and the largest among them.
+std::vector<int32_t> random_ids(Random& random, size_t count, IdWidth width) {
+  const auto largest = static_cast<size_t>(width == IdWidth::k16 ? 0xFFFE : std::numeric_limits<int32_t>::max());
+  std::vector<int32_t> ids(count);
+  for (int32_t& id : ids) {
+    const size_t kind = below(random, 8);
+    id = static_cast<int32_t>(kind == 0 ? 0 : kind == 1 ? largest : below(random, largest + 1));
+  }
+  return ids;
+}
+
+std::vector<IdGroup> packed(std::vector<int32_t> ids, IdWidth width) {
+  const size_t count = ids.size();
+  std::vector<IdGroup> groups(wordpiece::count_groups(count, width));
+  ids.resize(count + kMaxIdsPerGroup, 7);  // what stands behind them does not matter
+  wordpiece::pack(ids.data(), count, width, groups.data());
+  return groups;
+}
+
+std::vector<int32_t> put(Target target, IdWidth width, const FoundIds& found) {
+  std::vector<int32_t> ids(found.size * kMaxIdsPerGroup + kPutSlack);
+  ids.resize(static_cast<size_t>(wordpiece::put_ids(target, width)(found, ids.data()) - ids.data()));
+  return ids;
+}
+
+}  // namespace
+
+// Ids that are packed and put are as they were, whatever their number, on every target.
+void test_id_groups() {
+  Random random(7);
+  const auto found = std::make_unique<FoundIds>();
+  for (const IdWidth width : {IdWidth::k16, IdWidth::k32}) {
+    for (int round = 0; round < 500; ++round) {
+      std::vector<int32_t> expected;
+      const size_t most = below(random, 30), places = below(random, FoundIds::kPlaces + 1);
+      for (found->size = 0;;) {
+        const auto ids = random_ids(random, below(random, most + 1), width);
+        const auto groups = packed(ids, width);
+        if (found->size + groups.size() > places) break;
+        std::ranges::copy(groups, &found->places[found->size]);
+        found->size += groups.size();
+        expected.insert(expected.end(), ids.begin(), ids.end());
+      }
+      for (const Target target : available_targets()) CHECK(put(target, width, *found) == expected);
+    }
+    CHECK(packed({5}, width).front() == wordpiece::pack_one(5, width));
+  }
+  CHECK(wordpiece::id_width(0xFFFF) == IdWidth::k16);
+  CHECK(wordpiece::id_width(0x10000) == IdWidth::k32);
+}
+
 // What the cache holds is found, by look_up or behind it, and put in order, and what it lacks is not; on every target.
 void test_lookup() {
   Random random(5);
   ByteClasses classes(false);
   classes.set(' ', ByteClasses::kSpace);
-  size_t found_wide = 0;
+  size_t found_beside = 0;
   for (int round = 0; round < 300; ++round) {
+    const IdWidth width = round % 2 ? IdWidth::k16 : IdWidth::k32;
     PieceCache cache;
+    const bool is_full = below(random, 2);
+    for (int i = 0; is_full && i < 6000; ++i) {
+      cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, {});
+    }
     std::map<std::string, std::vector<int32_t>> known;
     std::string text;
     const size_t size = below(random, kWindowSize + 1);
@@ -52,23 +114,10 @@ void test_lookup() {
       const bool is_short = piece(i).size() <= PieceKey::kMaxSize;
       CHECK((keys->keys[i] == PieceKey{0, 0}) == !is_short);
       if (!is_short || below(random, 5) == 0 || known.contains(piece(i))) continue;
-      const size_t count = below(random, PieceCache::kMaxWideIds + 1);
-      std::vector<int32_t> ids(PieceCache::kMaxWideIds);
-      for (int32_t& id : ids) id = static_cast<int32_t>(below(random, 1000));
-      const uint32_t offset = keys->offsets[i];
-      const PieceKey& key = keys->keys[i];
-      if (count > PieceCache::kMaxIds) {
-        cache.insert_wide(offset, key, PieceCache::first<PieceCache::kMaxWideIds>(ids.data(), count));
-      } else {
-        cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(ids.data(), count));
-      }
-      ids.resize(count);
-      known[piece(i)] = ids;
+      known[piece(i)] = random_ids(random, below(random, wordpiece::ids_per_group(width) + 1), width);
+      cache.insert(keys->offsets[i], keys->keys[i], packed(known[piece(i)], width).front());
     }
-    if (below(random, 2)) {
-      for (int i = 0; i < 6000; ++i) cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, {});
-      CHECK(cache.grow(12000));
-    }
+    if (is_full && below(random, 2)) CHECK(cache.grow(12000));
     std::vector<std::vector<int32_t>> results;
     for (const Target target : available_targets()) {
       wordpiece::make_keys(target)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
@@ -76,24 +125,23 @@ void test_lookup() {
       for (size_t i = 0; i < pieces->count;) {
         const size_t end = i + 1 + below(random, std::min(pieces->count - i, kGroup));
         const size_t stop = wordpiece::look_up(target)(cache, *keys, i, end, *places);
-        std::vector<int32_t> ids(places->size * PieceCache::kMaxIds + kPutSlack);
-        ids.resize(static_cast<size_t>(wordpiece::put_ids(target)(*places, ids.data()) - ids.data()));
+        const std::vector<int32_t> ids = put(target, width, *places);
         places->size = 0;
         std::vector<int32_t> expected;
         for (; i < stop; ++i) {
           const auto entry = known.find(piece(i));
           CHECK(entry != known.end());
-          found_wide += entry->second.size() > PieceCache::kMaxIds;
           expected.insert(expected.end(), entry->second.begin(), entry->second.end());
         }
         CHECK(ids == expected);
         found.insert(found.end(), ids.begin(), ids.end());
         if (stop < end) {
           if (piece(i).size() <= PieceKey::kMaxSize) {
-            const PieceCache::Ids* const missed = cache.find_beside(keys->offsets[i], keys->keys[i]);
-            if (missed != nullptr) {
-              const auto& right = known.at(piece(i));
-              CHECK(*missed == PieceCache::first<PieceCache::kMaxIds>(right.data(), right.size()));
+            const uint32_t offset = keys->offsets[i];
+            CHECK(cache.find(offset, keys->keys[i]) == nullptr);
+            if (const IdGroup* const missed = cache.find_beside(offset, keys->keys[i])) {
+              CHECK(*missed == packed(known.at(piece(i)), width).front());
+              ++found_beside;
             }
           }
           found.push_back(-2);  // a miss
@@ -104,7 +152,7 @@ void test_lookup() {
     }
     for (const auto& result : results) CHECK(result == results.front());
   }
-  CHECK(found_wide > 0);
+  CHECK(found_beside > 0);
 }
 
 // The table becomes large for pieces that come again, be they many more than it holds, and not for others.
@@ -130,7 +178,7 @@ void test_long_pieces() {
   Random random(6);
   wordpiece::LongPieceCache cache;
   constexpr size_t kPadding = 8;  // may be read
-  std::map<std::string, std::vector<int32_t>> known;
+  std::map<std::string, std::vector<IdGroup>> known;
   size_t held = 0;
   const auto check = [&](const std::string& padded) {
     const std::string_view piece = std::string_view(padded).substr(0, padded.size() - kPadding);
@@ -138,16 +186,14 @@ void test_long_pieces() {
     if (!wordpiece::LongPieceCache::holds(entry, piece)) return;
     ++held;
     CHECK(std::ranges::equal(std::span(entry.ids).first(entry.count), known.at(padded)));
-    for (size_t i = entry.count; i < entry.ids.size(); ++i) CHECK(entry.ids[i] == PieceCache::kNoId);
   };
   for (int i = 0; i < 9000; ++i) {
     std::string padded(16 + below(random, wordpiece::LongPieceCache::kMaxSize - 15), ' ');
     for (char& c : padded) c = static_cast<char>('a' + below(random, 26));
     padded.resize(padded.size() + kPadding);
-    std::vector<int32_t> ids(below(random, wordpiece::LongPieceCache::kMaxIds + 1));
-    for (int32_t& id : ids) id = static_cast<int32_t>(below(random, 1000));
-    cache.insert(std::string_view(padded).substr(0, padded.size() - kPadding), ids);
-    known[padded] = ids;
+    constexpr size_t kMaxIds = wordpiece::LongPieceCache::kMaxGroups * kMaxIdsPerGroup;
+    known[padded] = packed(random_ids(random, below(random, kMaxIds + 1), IdWidth::k16), IdWidth::k16);
+    cache.insert(std::string_view(padded).substr(0, padded.size() - kPadding), known[padded]);
     held = 0;
     check(padded);
     CHECK(held == 1);

@@ -8,6 +8,7 @@ int main() {
   fastnlp::tests::test_learn();
   fastnlp::tests::test_lines();
   fastnlp::tests::test_pieces();
+  fastnlp::tests::test_id_groups();
   fastnlp::tests::test_lookup();
   fastnlp::tests::test_growth();
   fastnlp::tests::test_long_pieces();

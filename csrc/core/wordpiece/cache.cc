@@ -14,18 +14,15 @@ uint64_t load(const char* p) {
 
 }  // namespace
 
-const PieceCache::Ids* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
-  if (!is_full(line(offset))) return nullptr;
-  const Line& found = beside(offset);
-  const auto way = std::ranges::find(found.keys, key) - found.keys.begin();
-  return static_cast<size_t>(way) < kWays ? &found.ids[static_cast<size_t>(way)] : nullptr;
+const IdGroup* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
+  return is_full(line(offset)) ? find(beside(offset), key) : nullptr;
 }
 
 bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
-  return has(line(offset), key) || (is_full(line(offset)) && has(beside(offset), key));
+  return find(offset, key) != nullptr || find_beside(offset, key) != nullptr;
 }
 
-void PieceCache::insert(uint32_t offset, const PieceKey& key, const Ids& ids) {
+void PieceCache::insert(uint32_t offset, const PieceKey& key, const IdGroup& ids) {
   // What comes first in a text is often what comes most: it rarely has to go.
   constexpr size_t kRarely = 64;
   Line* into = &line(offset);
@@ -37,20 +34,8 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, const Ids& ids) {
     way = static_cast<size_t>(free - candidate->keys.begin());
     break;
   }
-  if (is_wide(*into)) {  // it goes, whole
-    into->keys[1] = {0, 0};
-    way = 0;
-  }
   into->keys[way] = key;
   into->ids[way] = ids;
-}
-
-void PieceCache::insert_wide(uint32_t offset, const PieceKey& key, const WideIds& ids) {
-  ++inserted_;
-  Line& into = line(offset);
-  if (into.keys[0] != PieceKey{0, 0} && !is_wide(into)) return;
-  into.keys.fill(marked(key));
-  std::memcpy(into.ids.data(), ids.data(), sizeof(ids));
 }
 
 bool PieceCache::grow(size_t looked_up) {
@@ -67,11 +52,6 @@ bool PieceCache::grow(size_t looked_up) {
   std::swap(before, lines_);
   reserve_zero();
   for (size_t i = 0; i < before.size(); ++i) {
-    if (is_wide(before[i])) {
-      const PieceKey key = unmarked(before[i].keys[0]);
-      insert_wide(offset(key), key, first<kMaxWideIds>(before[i].ids[0].data(), kMaxWideIds));
-      continue;
-    }
     for (size_t way = 0; way < kWays; ++way) {
       const PieceKey& key = before[i].keys[way];
       if (key.low == 0) continue;  // free
@@ -102,13 +82,13 @@ void LongPieceCache::grow() {
   }
 }
 
-void LongPieceCache::insert(std::string_view piece, std::span<const int32_t> ids) {
+void LongPieceCache::insert(std::string_view piece, std::span<const IdGroup> ids) {
   if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) grow();
   Entry& entry = place(piece);
   entry.size = static_cast<uint8_t>(piece.size());
   entry.count = static_cast<uint8_t>(ids.size());
   std::copy(piece.begin(), piece.end(), entry.bytes.begin());
-  std::fill(std::copy(ids.begin(), ids.end(), entry.ids.begin()), entry.ids.end(), PieceCache::kNoId);
+  std::copy(ids.begin(), ids.end(), entry.ids.begin());
   ++inserted_;
 }
 

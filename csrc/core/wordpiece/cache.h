@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/wordpiece/id_group.h"
 #include "core/wordpiece/table.h"
 
 namespace fastnlp::wordpiece {
@@ -38,20 +39,12 @@ struct KeyedLines {
 // Short pieces: one cache line a look-up. Not for several threads at once.
 class PieceCache {
  public:
-  static constexpr size_t kMaxIds = 4;
-  static constexpr int32_t kNoId = -1;
   static constexpr size_t kWays = 2;
-
-  // A piece of more ids has a line for itself.
-  static constexpr size_t kMaxWideIds = kWays * kMaxIds;
-
-  using Ids = std::array<int32_t, kMaxIds>;  // kNoId behind the last
-  using WideIds = std::array<int32_t, kMaxWideIds>;
 
   // A free place has the key 0.
   struct alignas(64) Line {
     std::array<PieceKey, kWays> keys;
-    std::array<Ids, kWays> ids;
+    std::array<IdGroup, kWays> ids;
   };
   static_assert(sizeof(Line) == KeyedLines::kLineSize);
 
@@ -69,32 +62,18 @@ class PieceCache {
     return found;
   }
 
-  // The kMaxWideIds ids, kNoId behind the last, of a key that has the line at `offset` for itself; else null.
-  const int32_t* find_wide(uint32_t offset, const PieceKey& key) const {
-    const Line& own = line(offset);
-    return own.keys[0] == marked(key) ? own.ids[0].data() : nullptr;
-  }
+  // What a key became, if its line, at `offset`, has it; else null.
+  const IdGroup* find(uint32_t offset, const PieceKey& key) const { return find(line(offset), key); }
 
   // What a key became that look_up does not find in its line, at `offset`, for it found no place there and went to the
   // line beside. Null where it is not there. The key is not 0.
-  const Ids* find_beside(uint32_t offset, const PieceKey& key) const;
+  const IdGroup* find_beside(uint32_t offset, const PieceKey& key) const;
 
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
 
-  // The first `count` of N ids, which can all be read: how many there are cannot be predicted.
-  template <size_t N>
-  static std::array<int32_t, N> first(const int32_t* ids, size_t count) {
-    std::array<int32_t, N> found;
-    for (size_t i = 0; i < N; ++i) found[i] = i < count ? ids[i] : kNoId;
-    return found;
-  }
-
   // Stores what a key became that is in neither line: where both are full, something else is forgotten.
-  void insert(uint32_t offset, const PieceKey& key, const Ids& ids);
-
-  // The same for more than kMaxIds ids; only where the line is free, or was another such piece's.
-  void insert_wide(uint32_t offset, const PieceKey& key, const WideIds& ids);
+  void insert(uint32_t offset, const PieceKey& key, const IdGroup& ids);
 
   // Whether a key is in its line, or in the one beside it.
   bool holds(uint32_t offset, const PieceKey& key) const;
@@ -111,17 +90,11 @@ class PieceCache {
   Line& line(uint32_t offset) const { return lines_[offset / sizeof(Line)]; }
   Line& beside(uint32_t offset) const { return lines_[offset / sizeof(Line) ^ 1]; }
 
-  static bool has(const Line& line, const PieceKey& key) {
-    return std::ranges::find(line.keys, key) != line.keys.end();
+  static const IdGroup* find(const Line& line, const PieceKey& key) {
+    const auto way = static_cast<size_t>(std::ranges::find(line.keys, key) - line.keys.begin());
+    return way < kWays ? &line.ids[way] : nullptr;
   }
   static bool is_full(const Line& line) { return line.keys.back() != PieceKey{0, 0}; }
-
-  // Both keys of a line that one piece has for itself: look_up asks for none of the kind, since the last byte of a
-  // piece's key is 0.
-  static PieceKey marked(const PieceKey& key) { return {key.low, key.high | kMark}; }
-  static PieceKey unmarked(const PieceKey& key) { return {key.low, key.high & ~kMark}; }
-  static bool is_wide(const Line& line) { return (line.keys[0].high & kMark) != 0; }
-  static constexpr uint64_t kMark = uint64_t{1} << 63;
 
   // The key 0 stands for pieces that are too long: none may be found under it. It hashes to the first line.
   void reserve_zero() { lines_[0].keys.fill({0, 1}); }
@@ -135,13 +108,13 @@ class PieceCache {
 class LongPieceCache {
  public:
   static constexpr size_t kMaxSize = 46;
-  static constexpr size_t kMaxIds = 20;
+  static constexpr size_t kMaxGroups = 5;
 
   struct Entry {
-    uint8_t size;  // 0: free
-    uint8_t count;
+    uint8_t size;   // 0: free
+    uint8_t count;  // of groups
     std::array<char, kMaxSize> bytes;
-    std::array<int32_t, kMaxIds> ids;
+    std::array<IdGroup, kMaxGroups> ids;
   };
   static_assert(sizeof(Entry) == 128);
 
@@ -158,8 +131,8 @@ class LongPieceCache {
     return std::string_view(entry.bytes.data(), entry.size) == piece;
   }
 
-  // Stores what a piece became in its place; what was there is forgotten. Throws std::bad_alloc.
-  void insert(std::string_view piece, std::span<const int32_t> ids);
+  // Stores what a piece became, at most kMaxGroups, in its place; what was there is forgotten. Throws std::bad_alloc.
+  void insert(std::string_view piece, std::span<const IdGroup> ids);
 
  private:
   static constexpr int kFirstLog2Entries = 9;  // 64 KB

@@ -55,7 +55,8 @@ class Engine {
         find_pieces_(find_pieces(target)),
         make_keys_(wordpiece::make_keys(target)),
         look_up_(wordpiece::look_up(target)),
-        put_ids_(wordpiece::put_ids(target)),
+        width_(id_width(model.tokens.size())),
+        put_ids_(wordpiece::put_ids(target, width_)),
         out_(out),
         step_(step) {}
 
@@ -108,8 +109,7 @@ class Engine {
       }
       for (const Plain& plain : std::span(batch).first(count)) {
         if (scratch_.cache.holds(plain.offset, plain.key)) continue;
-        scratch_.cache.insert(plain.offset, plain.key,
-                              {plain.id, PieceCache::kNoId, PieceCache::kNoId, PieceCache::kNoId});
+        scratch_.cache.insert(plain.offset, plain.key, pack_one(plain.id, width_));
       }
     }
   }
@@ -242,7 +242,7 @@ class Engine {
   // Finds the ids of at most kGroup pieces.
   void emit(size_t piece, size_t end) {
     while (piece < end) {
-      if (scratch_.found.room() < (end - piece) * FoundIds::kPlacesPerPiece) put_ids();
+      if (scratch_.found.room() < end - piece) put_ids();
       piece = look_up_(scratch_.cache, scratch_.keys, piece, end, scratch_.found);
       if (piece < end) encode_piece(piece++);
     }
@@ -278,74 +278,52 @@ class Engine {
   }
 
   void encode_short(std::string_view text, const PieceKey& key, uint32_t offset) {
-    if (const PieceCache::Ids* const known = scratch_.cache.find_beside(offset, key)) {
+    if (const IdGroup* const known = scratch_.cache.find_beside(offset, key)) {
       *make_places(1) = *known;
       return;
     }
-    const std::span<const int32_t> ids = spell(text);
-    if (ids.size() > PieceCache::kMaxWideIds) {
-      add(ids);
-      return;
-    }
-    const bool is_wide = ids.size() > PieceCache::kMaxIds;
-    PieceCache::Ids* const places = make_places(is_wide ? FoundIds::kPlacesPerPiece : 1);
-    const auto padded = PieceCache::first<PieceCache::kMaxWideIds>(ids.data(), ids.size());
-    std::memcpy(places, padded.data(), sizeof(padded));
-    if (is_wide) {
-      scratch_.cache.insert_wide(offset, key, padded);
-    } else {
-      scratch_.cache.insert(offset, key, *places);
-    }
+    const std::span<const IdGroup> ids = spell(text);
+    if (ids.size() == 1) scratch_.cache.insert(offset, key, ids.front());
   }
 
   void encode_long(std::string_view text) {
     const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
     if (LongPieceCache::holds(entry, text)) {
-      std::memcpy(make_places(count_places(entry.count)), entry.ids.data(),
-                  sizeof(entry.ids));  // all: the size is known
+      std::memcpy(make_places(entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
       return;
     }
-    const std::span<const int32_t> ids = spell(text);
-    add(ids);
-    if (ids.size() <= LongPieceCache::kMaxIds) scratch_.long_cache.insert(text, ids);
+    const std::span<const IdGroup> ids = spell(text);
+    if (ids.size() <= LongPieceCache::kMaxGroups) scratch_.long_cache.insert(text, ids);
   }
 
-  // The ids of a piece, and behind them what can be read of kMaxWideIds; till the next one is spelt.
-  std::span<const int32_t> spell(std::string_view text) {
+  // Adds the ids of a piece of at most LongPieceCache::kMaxSize bytes. They stay where they are till others are added.
+  std::span<const IdGroup> spell(std::string_view text) {
     Buffer<int32_t>& ids = scratch_.spelt;
     ids.clear();
     scratch_.speller.spell(text, ids);
-    ids.reserve_more(PieceCache::kMaxWideIds);
-    return {ids.data(), ids.size()};
+    ids.reserve_more(kMaxIdsPerGroup);
+    const size_t count = count_groups(ids.size(), width_);
+    IdGroup* const places = make_places(count);
+    pack(ids.data(), ids.size(), width_, places);
+    return {places, count};
   }
 
-  static size_t count_places(size_t ids) { return (ids + PieceCache::kMaxIds - 1) / PieceCache::kMaxIds; }
-
   // Places for ids that were found, to be filled; FoundIds::kSlack more can be written.
-  PieceCache::Ids* make_places(size_t count) {
+  IdGroup* make_places(size_t count) {
     FoundIds& found = scratch_.found;
     if (found.room() < count) put_ids();
     found.size += count;
     return &found.places[found.size - count];
   }
-
-  void add(std::span<const int32_t> ids) {
-    const size_t count = count_places(ids.size());
-    if (count > FoundIds::kPlaces) {
-      put_ids();
-      out_.values.append(ids.data(), ids.size());
-      return;
-    }
-    PieceCache::Ids* const places = make_places(count);
-    if (count > 0) places[count - 1].fill(PieceCache::kNoId);
-    std::memcpy(places, ids.data(), ids.size_bytes());
-  }
+  // A character has at least one byte, and becomes at most 18: U+FDFA, of three bytes.
+  static_assert(LongPieceCache::kMaxSize * 18 / 3 <= FoundIds::kPlaces);
 
   const Model& model_;
   Scratch& scratch_;
   const FindPieces find_pieces_;
   const MakeKeys make_keys_;
   const LookUp look_up_;
+  const IdWidth width_;
   const PutIds put_ids_;
   RaggedIds& out_;
   const Step& step_;

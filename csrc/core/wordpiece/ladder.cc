@@ -13,7 +13,7 @@ Status Ladder::check(const Model& model) {
 }
 
 Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
-    : scratch_(model), classes_(model.byte_classes) {
+    : scratch_(model), classes_(model.byte_classes), width_(id_width(model.tokens.size())) {
   for (const std::string_view text : texts) {
     text_.append(text.data(), text.size());
     cut(text, classes_);
@@ -36,12 +36,14 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         const size_t begin = scratch_.window.pieces.begins[piece], end = scratch_.window.pieces.ends[piece];
         scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, ids_);
         const size_t count = ids_.size() - before;
-        ids_.reserve_more(PieceCache::kMaxIds);
+        ids_.reserve_more(kMaxIdsPerGroup);
         const uint32_t offset = scratch_.keys.offsets[piece];
         const PieceKey& key = scratch_.keys.keys[piece];
-        const bool fits = end - begin <= PieceKey::kMaxSize && count <= PieceCache::kMaxIds;
+        const bool fits = end - begin <= PieceKey::kMaxSize && count_groups(count, width_) == 1;
         if (fits && !scratch_.cache.holds(offset, key)) {
-          scratch_.cache.insert(offset, key, PieceCache::first<PieceCache::kMaxIds>(ids_.data() + before, count));
+          IdGroup group;
+          pack(ids_.data() + before, count, width_, &group);
+          scratch_.cache.insert(offset, key, group);
         }
         ++missed_;
       });
@@ -119,7 +121,9 @@ void Ladder::look_up_all(Buffer<int32_t>& ids, Miss miss) {
   }
 }
 
-void Ladder::put_ids(Buffer<int32_t>& ids) { move_ids(wordpiece::put_ids(current_target()), scratch_.found, ids); }
+void Ladder::put_ids(Buffer<int32_t>& ids) {
+  move_ids(wordpiece::put_ids(current_target(), width_), scratch_.found, ids);
+}
 
 size_t Ladder::run(Step step) {
   if (step == Step::kCopy) {

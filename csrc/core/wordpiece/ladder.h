@@ -54,6 +54,7 @@ class Ladder {
 
   Scratch scratch_;
   const ByteClasses& classes_;
+  const IdWidth width_;
   std::vector<std::string_view> parts_;
   std::vector<Window> windows_;
   size_t free_ = kWindowSize;  // of the window that is being cut

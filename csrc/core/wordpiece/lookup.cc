@@ -31,28 +31,16 @@ const PieceKey& key_mask(const Pieces& pieces, size_t piece) {
   return kKeyMasks[std::min<size_t>(static_cast<size_t>(pieces.ends[piece] - pieces.begins[piece]), kSizes - 1)];
 }
 
-// Adds the ids of a piece that has its line for itself. Returns false where it has none.
-inline bool add_wide(const PieceCache& cache, const PieceKeys& keys, size_t piece, PieceCache::Ids*& found) {
-  const int32_t* const ids = cache.find_wide(keys.offsets[piece], keys.keys[piece]);
-  if (ids == nullptr) return false;
-  std::memcpy(found, ids, PieceCache::kMaxWideIds * sizeof(int32_t));
-  found += FoundIds::kPlacesPerPiece;
-  return true;
-}
-
 // The loop that all targets share. find_ids() gives the ids of a key, where its line has it; else it returns false.
-template <bool (*find_ids)(const char* line, const PieceKey& key, PieceCache::Ids& ids)>
+template <bool (*find_ids)(const char* line, const PieceKey& key, IdGroup& ids)>
 [[gnu::always_inline]] inline size_t find(const PieceCache& cache, const PieceKeys& keys, size_t begin, size_t end,
                                           FoundIds& found) {
   const char* const lines = cache.lines().lines;
-  PieceCache::Ids* place = found.places.data() + found.size;
+  IdGroup* place = found.places.data() + found.size;
   size_t i = begin;
-  for (; i < end; ++i) {
-    if (find_ids(lines + keys.offsets[i], keys.keys[i], *place)) [[likely]] {
-      ++place;
-    } else if (!add_wide(cache, keys, i, place)) {
-      break;
-    }
+  while (i < end && find_ids(lines + keys.offsets[i], keys.keys[i], *place)) {
+    ++i;
+    ++place;
   }
   found.size = static_cast<size_t>(place - found.places.data());
   return i;
@@ -78,7 +66,7 @@ void make_keys_scalar(const char* window, const Pieces& pieces, size_t begin, si
   }
 }
 
-inline bool find_ids_scalar(const char* place, const PieceKey& key, PieceCache::Ids& ids) {
+inline bool find_ids_scalar(const char* place, const PieceKey& key, IdGroup& ids) {
   const auto& line = *reinterpret_cast<const PieceCache::Line*>(place);
   const auto differs = [&](size_t way) { return (line.keys[way].low ^ key.low) | (line.keys[way].high ^ key.high); };
   const uint64_t first = differs(0), second = differs(1);
@@ -90,10 +78,17 @@ size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t beg
   return find<find_ids_scalar>(cache, keys, begin, end, found);
 }
 
+template <typename Id>
 int32_t* put_ids_scalar(const FoundIds& found, int32_t* out) {
-  for (const PieceCache::Ids& ids : std::span(found.places).first(found.size)) {
-    std::memcpy(out, ids.data(), sizeof(ids));
-    out += (ids[0] >= 0) + (ids[1] >= 0) + (ids[2] >= 0) + (ids[3] >= 0);
+  for (const IdGroup& group : std::span(found.places).first(found.size)) {
+    std::array<Id, sizeof(group) / sizeof(Id)> ids;
+    std::memcpy(ids.data(), &group, sizeof(group));
+    size_t count = 0;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      out[i] = static_cast<int32_t>(ids[i]);
+      count += ids[i] != static_cast<Id>(-1);
+    }
+    out += count;
   }
   return out;
 }
@@ -130,12 +125,12 @@ FASTNLP_AVX2 void make_keys_avx2(const char* window, const Pieces& pieces, size_
   }
 }
 
-FASTNLP_AVX2 inline bool find_ids_avx2(const char* line, const PieceKey& key, PieceCache::Ids& ids) {
+FASTNLP_AVX2 inline bool find_ids_avx2(const char* line, const PieceKey& key, IdGroup& ids) {
   const __m256i wanted = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(&key)));
   const __m256i equal = _mm256_cmpeq_epi64(wanted, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
   const size_t place = kIdOffsets[static_cast<size_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)))];
   const __m128i known = _mm_load_si128(reinterpret_cast<const __m128i*>(line + place));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(ids.data()), known);
+  _mm_store_si128(reinterpret_cast<__m128i*>(&ids), known);
   return place != 0;
 }
 
@@ -144,12 +139,22 @@ FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys,
   return find<find_ids_avx2>(cache, keys, begin, end, found);
 }
 
-FASTNLP_AVX2 int32_t* put_ids_avx2(const FoundIds& found, int32_t* out) {
-  for (size_t i = 0; i < found.size; ++i) {
-    const __m128i ids = _mm_loadu_si128(reinterpret_cast<const __m128i*>(found.places[i].data()));
+FASTNLP_AVX2 int32_t* put_ids_avx2_16(const FoundIds& found, int32_t* out) {
+  for (const IdGroup& group : std::span(found.places).first(found.size)) {
+    const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_cvtepu16_epi32(ids));
+    const auto none = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(ids, _mm_set1_epi16(-1))));
+    out += static_cast<unsigned>(std::countr_zero(none | 1U << sizeof(group))) / sizeof(uint16_t);
+  }
+  return out;
+}
+
+FASTNLP_AVX2 int32_t* put_ids_avx2_32(const FoundIds& found, int32_t* out) {
+  for (const IdGroup& group : std::span(found.places).first(found.size)) {
+    const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), ids);
     const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
-    out += std::countr_zero(none | 1U << PieceCache::kMaxIds);
+    out += std::countr_zero(none | 1U << sizeof(group) / sizeof(int32_t));
   }
   return out;
 }
@@ -200,12 +205,30 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
 }
 static_assert(KeyedLines::kLineSize == 1 << 6);
 
-FASTNLP_AVX512 int32_t* put_ids_avx512(const FoundIds& found, int32_t* out) {
-  constexpr size_t kStep = 64 / sizeof(PieceCache::Ids);
+FASTNLP_AVX512 int32_t* put_ids_avx512_16(const FoundIds& found, int32_t* out) {
+  constexpr size_t kStep = 64 / sizeof(IdGroup);
+  constexpr int kHalf = 16;
+  for (size_t i = 0; i < found.size; i += kStep) {
+    const __m512i ids = _mm512_load_si512(&found.places[i]);
+    const auto used = static_cast<__mmask32>((uint64_t{1} << kMaxIdsPerGroup * std::min(found.size - i, kStep)) - 1);
+    const __mmask32 is_id = _mm512_mask_cmpneq_epi16_mask(used, ids, _mm512_set1_epi16(-1));
+    const __m512i together = _mm512_maskz_compress_epi16(is_id, ids);
+    const int count = _mm_popcnt_u32(is_id);
+    _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(together)));
+    if (count > kHalf) {  // rare in text that a vocabulary is for
+      _mm512_storeu_si512(out + kHalf, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(together, 1)));
+    }
+    out += count;
+  }
+  return out;
+}
+
+FASTNLP_AVX512 int32_t* put_ids_avx512_32(const FoundIds& found, int32_t* out) {
+  constexpr size_t kStep = 64 / sizeof(IdGroup);
   for (size_t i = 0; i < found.size; i += kStep) {
     const __m512i ids = _mm512_load_si512(&found.places[i]);
     const auto used =
-        static_cast<__mmask16>((uint64_t{1} << PieceCache::kMaxIds * std::min(found.size - i, kStep)) - 1);
+        static_cast<__mmask16>((uint64_t{1} << kMaxIdsPerGroup / 2 * std::min(found.size - i, kStep)) - 1);
     const __mmask16 is_id = _mm512_mask_cmpge_epi32_mask(used, ids, _mm512_setzero_si512());
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(is_id, ids));
     out += _mm_popcnt_u32(is_id);
@@ -237,13 +260,14 @@ LookUp look_up(Target target) {
   }
 }
 
-PutIds put_ids(Target target) {
+PutIds put_ids(Target target, IdWidth width) {
+  const bool is_narrow = width == IdWidth::k16;
   switch (target) {
 #if defined(__x86_64__) && defined(__GNUC__)
-    case Target::kAvx512: return put_ids_avx512;
-    case Target::kAvx2: return put_ids_avx2;
+    case Target::kAvx512: return is_narrow ? put_ids_avx512_16 : put_ids_avx512_32;
+    case Target::kAvx2: return is_narrow ? put_ids_avx2_16 : put_ids_avx2_32;
 #endif
-    default: return put_ids_scalar;
+    default: return is_narrow ? put_ids_scalar<uint16_t> : put_ids_scalar<int32_t>;
   }
 }
 

@@ -26,16 +26,15 @@ inline constexpr size_t kGroup = 128;
 using MakeKeys = void (*)(const char* window, const Pieces& pieces, size_t begin, size_t end, KeyedLines table,
                           PieceKeys& keys);
 
-// Ids of pieces in order, four to a place as in the cache, before they are put one behind the other. Where they go
-// depends on how many there were before; a store whose address is known so late holds up the loads behind it.
+// Groups of ids of pieces in order, before the ids are put one behind the other. Where they go depends on how many
+// there were before; a store whose address is known so late holds up the loads behind it.
 struct FoundIds {
   static constexpr size_t kPlaces = 4 * kGroup;
-  static constexpr size_t kPlacesPerPiece = PieceCache::kMaxWideIds / PieceCache::kMaxIds;  // of look_up, at most
-  static constexpr size_t kSlack = LongPieceCache::kMaxIds / PieceCache::kMaxIds;  // places behind the last, for writes
+  static constexpr size_t kSlack = LongPieceCache::kMaxGroups;  // places behind the last, for writes
 
   size_t room() const { return kPlaces - size; }
 
-  alignas(64) std::array<PieceCache::Ids, kPlaces + kSlack> places;
+  alignas(64) std::array<IdGroup, kPlaces + kSlack> places;
   size_t size = 0;  // in places
 };
 
@@ -46,11 +45,11 @@ using LookUp = size_t (*)(const PieceCache& cache, const PieceKeys& keys, size_t
 // Writes all ids one behind the other, and up to kPutSlack others behind them. Returns the place behind the last.
 using PutIds = int32_t* (*)(const FoundIds& found, int32_t* out);
 
-inline constexpr size_t kPutSlack = 4 * PieceCache::kMaxIds;
+inline constexpr size_t kPutSlack = 4 * kMaxIdsPerGroup;
 
 // Appends all ids to others; nothing is found then.
 inline void move_ids(PutIds put, FoundIds& found, Buffer<int32_t>& ids) {
-  ids.reserve_more(found.size * PieceCache::kMaxIds + kPutSlack);
+  ids.reserve_more(found.size * kMaxIdsPerGroup + kPutSlack);
   int32_t* const end = put(found, ids.data() + ids.size());
   ids.resize(static_cast<size_t>(end - ids.data()));
   found.size = 0;
@@ -58,6 +57,6 @@ inline void move_ids(PutIds put, FoundIds& found, Buffer<int32_t>& ids) {
 
 MakeKeys make_keys(Target target);
 LookUp look_up(Target target);
-PutIds put_ids(Target target);
+PutIds put_ids(Target target, IdWidth width);
 
 }  // namespace fastnlp::wordpiece

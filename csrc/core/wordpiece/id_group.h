@@ -1,0 +1,60 @@
+// Token ids as the caches hold them: in groups of 16 bytes, the unit in which look-ups copy them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace fastnlp::wordpiece {
+
+// Eight ids, where those of a vocabulary have 16 bits, else four. All bits of a place behind the last are set.
+struct alignas(16) IdGroup {
+  std::array<uint16_t, 8> halves;
+
+  bool operator==(const IdGroup&) const = default;
+};
+
+enum class IdWidth : uint8_t { k16, k32 };
+
+inline constexpr size_t kMaxIdsPerGroup = sizeof(IdGroup) / sizeof(uint16_t);
+
+// 16 bits if that is enough for every id and for none.
+inline IdWidth id_width(size_t vocabulary_size) { return vocabulary_size <= 0xFFFF ? IdWidth::k16 : IdWidth::k32; }
+
+inline size_t ids_per_group(IdWidth width) { return width == IdWidth::k16 ? kMaxIdsPerGroup : kMaxIdsPerGroup / 2; }
+
+// At least one.
+inline size_t count_groups(size_t ids, IdWidth width) {
+  return ids == 0 ? 1 : (ids + ids_per_group(width) - 1) / ids_per_group(width);
+}
+
+// Of N ids, N >= count; all are read.
+template <typename Id>
+IdGroup pack_group(const int32_t* ids, size_t count) {
+  std::array<Id, sizeof(IdGroup) / sizeof(Id)> places;
+  // Without a branch: how many there are cannot be predicted.
+  for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<Id>(i < count ? ids[i] : -1);
+  IdGroup group;
+  std::memcpy(&group, places.data(), sizeof(group));
+  return group;
+}
+
+// Of one id.
+inline IdGroup pack_one(int32_t id, IdWidth width) {
+  const std::array<int32_t, kMaxIdsPerGroup> ids = {id};
+  return width == IdWidth::k16 ? pack_group<uint16_t>(ids.data(), 1) : pack_group<int32_t>(ids.data(), 1);
+}
+
+// Fills count_groups() groups. kMaxIdsPerGroup more ids can be read behind the last.
+inline void pack(const int32_t* ids, size_t count, IdWidth width, IdGroup* groups) {
+  const size_t step = ids_per_group(width);
+  size_t i = 0;
+  do {
+    *groups++ =
+        width == IdWidth::k16 ? pack_group<uint16_t>(ids + i, count - i) : pack_group<int32_t>(ids + i, count - i);
+    i += step;
+  } while (i < count);
+}
+
+}  // namespace fastnlp::wordpiece

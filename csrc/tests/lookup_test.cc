@@ -1,6 +1,7 @@
 #include "core/wordpiece/lookup.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <memory>
@@ -54,6 +55,8 @@ std::vector<int32_t> put(Target target, IdWidth width, const FoundIds& found) {
   return ids;
 }
 
+constexpr std::array<IdGroup, 1> kAny = {};
+
 }  // namespace
 
 // Ids that are packed and put are as they were, whatever their number, on every target.
@@ -91,7 +94,7 @@ void test_lookup() {
     PieceCache cache;
     const bool is_full = below(random, 2);
     for (int i = 0; is_full && i < 6000; ++i) {
-      cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, {});
+      cache.insert(64 * static_cast<uint32_t>(below(random, 4096)), {1, 1}, kAny);
     }
     std::map<std::string, std::vector<int32_t>> known;
     std::string text;
@@ -115,7 +118,7 @@ void test_lookup() {
       CHECK((keys->keys[i] == PieceKey{0, 0}) == !is_short);
       if (!is_short || below(random, 5) == 0 || known.contains(piece(i))) continue;
       known[piece(i)] = random_ids(random, below(random, wordpiece::ids_per_group(width) + 1), width);
-      cache.insert(keys->offsets[i], keys->keys[i], packed(known[piece(i)], width).front());
+      cache.insert(keys->offsets[i], keys->keys[i], packed(known[piece(i)], width));
     }
     if (is_full && below(random, 2)) CHECK(cache.grow(12000));
     std::vector<std::vector<int32_t>> results;
@@ -155,22 +158,24 @@ void test_lookup() {
   CHECK(found_beside > 0);
 }
 
-// The table becomes large for pieces that come again, be they many more than it holds, and not for others.
+// The table becomes large for pieces that come again, be they many more than it holds, and not for others, whether they
+// have few ids or many.
 void test_growth() {
-  const auto grows = [](uint64_t different) {
+  const auto grows = [](uint64_t different, std::span<const IdGroup> ids) {
     wordpiece::PieceCache cache;
     constexpr size_t kPieces = 200;  // of a window
     for (uint64_t i = 0; i < 1000000; ++i) {
       if (i > 0 && i % kPieces == 0 && cache.grow(kPieces)) return true;
       const PieceKey key = {1 + i % different, 0};
       const uint32_t offset = cache.offset(key);
-      if (!cache.holds(offset, key)) cache.insert(offset, key, {});
+      if (!cache.holds(offset, key)) cache.insert(offset, key, ids);
     }
     return false;
   };
-  for (const uint64_t different : {10000, 20000, 50000, 100000}) CHECK(grows(different));
-  CHECK(!grows(1000));  // they have room
-  CHECK(!grows(1000000));
+  for (const uint64_t different : {10000, 20000, 50000, 100000}) CHECK(grows(different, kAny));
+  CHECK(!grows(1000, kAny));  // they have room
+  CHECK(!grows(1000000, kAny));
+  CHECK(!grows(1000000, std::array<IdGroup, 2>{}));
 }
 
 // Long pieces are found with the ids that they came with, whatever grew since; most are still there.

@@ -22,11 +22,12 @@ bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
   return find(offset, key) != nullptr || find_beside(offset, key) != nullptr;
 }
 
-void PieceCache::insert(uint32_t offset, const PieceKey& key, const IdGroup& ids) {
+void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const IdGroup> ids) {
   // What comes first in a text is often what comes most: it rarely has to go.
   constexpr size_t kRarely = 64;
   Line* into = &line(offset);
   size_t way = ++inserted_ % kRarely == 0 ? 0 : 1;
+  if (ids.size() != 1) return;
   for (Line* const candidate : {&line(offset), &beside(offset)}) {
     const auto free = std::ranges::find(candidate->keys, PieceKey{0, 0});
     if (free == candidate->keys.end()) continue;
@@ -35,7 +36,7 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, const IdGroup& ids
     break;
   }
   into->keys[way] = key;
-  into->ids[way] = ids;
+  into->ids[way] = ids.front();
 }
 
 bool PieceCache::grow(size_t looked_up) {
@@ -55,7 +56,7 @@ bool PieceCache::grow(size_t looked_up) {
     for (size_t way = 0; way < kWays; ++way) {
       const PieceKey& key = before[i].keys[way];
       if (key.low == 0) continue;  // free
-      insert(offset(key), key, before[i].ids[way]);
+      insert(offset(key), key, {&before[i].ids[way], 1});
     }
   }
   return true;

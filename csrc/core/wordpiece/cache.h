@@ -72,8 +72,9 @@ class PieceCache {
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
 
-  // Stores what a key became that is in neither line: where both are full, something else is forgotten.
-  void insert(uint32_t offset, const PieceKey& key, const IdGroup& ids);
+  // Stores what a key became that is in neither line, unless it takes more than one group: that is spelt each time.
+  // Where both lines are full, something else is forgotten.
+  void insert(uint32_t offset, const PieceKey& key, std::span<const IdGroup> ids);
 
   // Whether a key is in its line, or in the one beside it.
   bool holds(uint32_t offset, const PieceKey& key) const;
@@ -100,7 +101,7 @@ class PieceCache {
   void reserve_zero() { lines_[0].keys.fill({0, 1}); }
 
   Table<Line> lines_;
-  size_t inserted_ = 0;   // pieces, also where there was no place for one
+  size_t inserted_ = 0;   // pieces, also those of more than one group
   size_t looked_up_ = 0;  // meanwhile
 };
 

@@ -109,7 +109,8 @@ class Engine {
       }
       for (const Plain& plain : std::span(batch).first(count)) {
         if (scratch_.cache.holds(plain.offset, plain.key)) continue;
-        scratch_.cache.insert(plain.offset, plain.key, pack_one(plain.id, width_));
+        const IdGroup ids = pack_one(plain.id, width_);
+        scratch_.cache.insert(plain.offset, plain.key, {&ids, 1});
       }
     }
   }
@@ -282,8 +283,10 @@ class Engine {
       *make_places(1) = *known;
       return;
     }
-    const std::span<const IdGroup> ids = spell(text);
-    if (ids.size() == 1) scratch_.cache.insert(offset, key, ids.front());
+    const auto spell_key = [&](Buffer<int32_t>& ids) {
+      scratch_.speller.spell_padded({reinterpret_cast<const char*>(&key), text.size()}, ids);
+    };
+    scratch_.cache.insert(offset, key, add(spell_key));
   }
 
   void encode_long(std::string_view text) {
@@ -292,15 +295,17 @@ class Engine {
       std::memcpy(make_places(entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
       return;
     }
-    const std::span<const IdGroup> ids = spell(text);
+    const std::span<const IdGroup> ids = add([&](Buffer<int32_t>& spelt) { scratch_.speller.spell(text, spelt); });
     if (ids.size() <= LongPieceCache::kMaxGroups) scratch_.long_cache.insert(text, ids);
   }
 
-  // Adds the ids of a piece of at most LongPieceCache::kMaxSize bytes. They stay where they are till others are added.
-  std::span<const IdGroup> spell(std::string_view text) {
+  // Adds the ids that spell(ids) appends for a piece of at most LongPieceCache::kMaxSize bytes. They stay where they
+  // are till others are added.
+  template <typename Spell>
+  std::span<const IdGroup> add(Spell spell) {
     Buffer<int32_t>& ids = scratch_.spelt;
     ids.clear();
-    scratch_.speller.spell(text, ids);
+    spell(ids);
     ids.reserve_more(kMaxIdsPerGroup);
     const size_t count = count_groups(ids.size(), width_);
     IdGroup* const places = make_places(count);

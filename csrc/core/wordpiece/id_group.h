@@ -1,6 +1,7 @@
 // Token ids as the caches hold them: in groups of 16 bytes, the unit in which look-ups copy them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,15 +27,23 @@ inline size_t ids_per_group(IdWidth width) { return width == IdWidth::k16 ? kMax
 
 // At least one.
 inline size_t count_groups(size_t ids, IdWidth width) {
-  return ids == 0 ? 1 : (ids + ids_per_group(width) - 1) / ids_per_group(width);
+  const size_t full = (ids == 0 ? 1 : ids) - 1;
+  return 1 + (width == IdWidth::k16 ? full / kMaxIdsPerGroup : full / (kMaxIdsPerGroup / 2));  // by constants: shifts
 }
 
-// Of N ids, N >= count; all are read.
+// The first `count` of at least as many ids as a group has places, which are all read.
 template <typename Id>
 IdGroup pack_group(const int32_t* ids, size_t count) {
-  std::array<Id, sizeof(IdGroup) / sizeof(Id)> places;
+  constexpr size_t kPlaces = sizeof(IdGroup) / sizeof(Id);
+  static constexpr std::array<Id, 2 * kPlaces> kUsedThenFree = [] {
+    std::array<Id, 2 * kPlaces> bits{};
+    for (size_t i = kPlaces; i < bits.size(); ++i) bits[i] = static_cast<Id>(-1);
+    return bits;
+  }();
   // Without a branch: how many there are cannot be predicted.
-  for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<Id>(i < count ? ids[i] : -1);
+  const Id* const bits = kUsedThenFree.data() + kPlaces - std::min(count, kPlaces);
+  std::array<Id, kPlaces> places;
+  for (size_t i = 0; i < kPlaces; ++i) places[i] = static_cast<Id>(static_cast<Id>(ids[i]) | bits[i]);
   IdGroup group;
   std::memcpy(&group, places.data(), sizeof(group));
   return group;

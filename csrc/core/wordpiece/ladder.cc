@@ -39,11 +39,11 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         ids_.reserve_more(kMaxIdsPerGroup);
         const uint32_t offset = scratch_.keys.offsets[piece];
         const PieceKey& key = scratch_.keys.keys[piece];
-        const bool fits = end - begin <= PieceKey::kMaxSize && count_groups(count, width_) == 1;
+        const bool fits = end - begin <= PieceKey::kMaxSize && count <= ids_per_group(width_);
         if (fits && !scratch_.cache.holds(offset, key)) {
           IdGroup group;
           pack(ids_.data() + before, count, width_, &group);
-          scratch_.cache.insert(offset, key, group);
+          scratch_.cache.insert(offset, key, {&group, 1});
         }
         ++missed_;
       });

@@ -48,6 +48,24 @@ void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
   spell_as_defined(text, ids);
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+[[gnu::optimize("no-tree-vectorize")]]  // symbols put into vectors one by one would be there later
+#endif
+void Speller::spell_padded(std::string_view piece, Buffer<int32_t>& ids) {
+  std::array<uint64_t, kPadded / sizeof(uint64_t)> blocks;
+  std::memcpy(blocks.data(), piece.data(), kPadded);
+  constexpr uint64_t kBeyondAscii = 0x8080808080808080u;
+  if (rules_.split && ((blocks[0] | blocks[1]) & kBeyondAscii) == 0) {
+    // All of them, for where a piece ends cannot be predicted. NUL, and what is not plain, is kUnknown.
+    std::array<Symbol, kPadded + Trie::kPadding> word;
+    std::transform(piece.data(), piece.data() + kPadded, word.begin(),
+                   [&](char c) { return plain_[static_cast<unsigned char>(c)]; });
+    std::fill_n(word.begin() + kPadded, Trie::kPadding, kUnknown);
+    if (spell_symbols({word.data(), piece.size()}, ids)) return;
+  }
+  spell(piece, ids);
+}
+
 const char* Speller::spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids) {
   if (const char* const border = spell_letters(word, end, /*first_word_only=*/true, ids)) return border;
   spell_as_defined({word, static_cast<size_t>(end - word)}, ids);
@@ -171,10 +189,10 @@ void Speller::spell_word(std::string_view word, Buffer<int32_t>& ids) {
   model_.alphabet.append(word, symbols_);
   const size_t size = symbols_.size();
   symbols_.resize(size + Trie::kPadding, kUnknown);
-  spell_symbols({symbols_.data(), size}, ids);
+  if (!spell_symbols({symbols_.data(), size}, ids)) ids.push_back(model_.oov_id);
 }
 
-void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const {
+bool Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const {
   const size_t before = ids.size();
   ids.reserve_more(word.size() + 1);
   int32_t* out = ids.data() + before;
@@ -182,16 +200,13 @@ void Speller::spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) 
   const Symbol* const end = word.data() + word.size();
   for (const Symbol* rest = word.data(); rest < end;) {
     const Trie::Match match = trie->longest_match(rest);
-    if (match.size == 0) {
-      out = ids.data() + before;
-      *out++ = model_.oov_id;
-      break;
-    }
+    if (match.size == 0) return false;
     *out++ = static_cast<int32_t>(match.value);
     rest += match.size;
     trie = &model_.suffix;
   }
   ids.resize(static_cast<size_t>(out - ids.data()));
+  return true;
 }
 
 // Returns where it stopped; null, and appends nothing, where the definition has to be asked.
@@ -202,12 +217,9 @@ const char* Speller::spell_letters(const char* text, const char* end, bool first
   bool known = true;
   const auto end_word = [&] {
     if (characters == 0) return;
-    if (!known || size_of_word(rules_.rules, bytes, characters) > kMaxSize) {
-      ids.push_back(model_.oov_id);
-    } else {
-      std::fill_n(word.begin() + characters, Trie::kPadding, kUnknown);
-      spell_symbols({word.data(), characters}, ids);
-    }
+    const bool fits = known && size_of_word(rules_.rules, bytes, characters) <= kMaxSize;
+    if (fits) std::fill_n(word.begin() + characters, Trie::kPadding, kUnknown);
+    if (!fits || !spell_symbols({word.data(), characters}, ids)) ids.push_back(model_.oov_id);
     characters = bytes = 0;
     known = true;
   };

@@ -31,6 +31,10 @@ class Speller {
   // Appends the ids of a text without special tokens.
   void spell(std::string_view text, Buffer<int32_t>& ids);
 
+  // The same of a piece of at most kPadded - 1 bytes, with NULs behind it up to kPadded.
+  void spell_padded(std::string_view piece, Buffer<int32_t>& ids);
+  static constexpr size_t kPadded = 16;
+
   // Appends the ids of a word and whatever follows it of a piece that ends at `end`; returns where that is, a border.
   const char* spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids);
 
@@ -96,7 +100,8 @@ class Speller {
   const char* find_word_end(const char* text, const char* end, const char* readable);
   bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);
-  void spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const;
+  // Appends the ids of a word, which has kUnknown behind it; false, and none, where it is unknown.
+  bool spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const;
 
   const Model& model_;
   TextRules rules_;      // the model's, without special tokens: a piece is lower-cased, and could become one
@@ -104,8 +109,7 @@ class Speller {
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
   Utf8Map<LetterPlaces> places_;
-  std::array<uint16_t, 128>
-      plain_{};  // the symbols of the ASCII letters among them that are one symbol, if not kUnknown
+  std::array<uint16_t, 128> plain_{};  // the symbols of ASCII characters that are part of a word, if not kUnknown
   std::vector<Symbol> symbols_;
   Buffer<int32_t> ids_;
 };

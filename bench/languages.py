@@ -11,7 +11,9 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-BYTES = 4_000_000  # of each text at most
+LANGUAGE_BYTES = 50_000_000  # of each language at most
+FEW_BYTES = 70_000  # of English again: as much as there is of languages without a file of their own
+ADVERSARY_BYTES = 4_000_000
 
 # In the order of the table: files of their own, and languages of which there are only Tatoeba's sentences and the
 # Universal Declaration of Human Rights.
@@ -52,7 +54,10 @@ def languages(folder: Path) -> Iterable[tuple[str, list[bytes]]]:
     """The lines of each language."""
     for language, name in FILES.items():
         with lzma.open(folder / name) as lines:
-            yield language, _first(lines)
+            texts = _first(lines, LANGUAGE_BYTES)
+        yield language, texts
+        if language == "English":
+            yield "English, its beginning", _first(texts, FEW_BYTES)
     with (
         tarfile.open(folder / "multilingual/tatoeba-v1.tar.xz") as tatoeba,
         zipfile.ZipFile(folder / "multilingual/udhr2.zip") as declarations,
@@ -62,14 +67,14 @@ def languages(folder: Path) -> Iterable[tuple[str, list[bytes]]]:
             file = tatoeba.extractfile(sentences[f"tatoeba.{code}-eng.{code}"])
             assert file is not None
             name = next(name for name in declarations.namelist() if name.startswith(f"udhr2/{code}"))
-            yield language, _first(io.BytesIO(file.read() + b"\n" + declarations.read(name)))
+            yield language, _first(io.BytesIO(file.read() + b"\n" + declarations.read(name)), LANGUAGE_BYTES)
 
 
-def _first(lines: Iterable[bytes]) -> list[bytes]:
+def _first(lines: Iterable[bytes], most: int) -> list[bytes]:
     texts, size = [], 0
     for line in lines:
         size += len(line)
-        if size > BYTES:
+        if size > most:
             break
         texts.append(line.rstrip(b"\r\n"))
     return texts
@@ -82,7 +87,7 @@ def adversaries() -> Iterable[tuple[str, list[bytes]]]:
     def documents(make: Callable[[], str]) -> list[bytes]:
         """Of about a thousand bytes each."""
         texts, size = [], 0
-        while size < BYTES:
+        while size < ADVERSARY_BYTES:
             words: list[str] = []
             while sum(map(len, words)) < 1000:
                 words.append(make())
@@ -90,7 +95,7 @@ def adversaries() -> Iterable[tuple[str, list[bytes]]]:
             size += len(texts[-1])
         return texts
 
-    numbers = iter(rng.sample(range(26**6), BYTES // 7 + 1000))
+    numbers = iter(rng.sample(range(26**6), ADVERSARY_BYTES // 7 + 1000))
 
     def unique_word() -> str:
         number, letters = next(numbers), ""
@@ -101,8 +106,11 @@ def adversaries() -> Iterable[tuple[str, list[bytes]]]:
 
     yield "words of 6 letters, none twice", documents(unique_word)
     yield "words of 90 letters", documents(lambda: "".join(rng.choices(string.ascii_lowercase, k=90)))
-    yield "one word of 90 letters for ever", [b" ".join([b"q" * 90] * 11)] * (BYTES // 1000)
+    yield "one word of 90 letters for ever", [b" ".join([b"q" * 90] * 11)] * (ADVERSARY_BYTES // 1000)
     yield "punctuation alone", documents(lambda: "".join(rng.choices(string.punctuation, k=1000)))
-    yield "no space at all", [b"abcdefghij" * 100_000] * (BYTES // 1_000_000)
-    yield "random bytes, mostly no UTF-8", [bytes(rng.choices(range(0xC4), k=1000)) for _ in range(BYTES // 1000)]
+    yield "no space at all", [b"abcdefghij" * 100_000] * (ADVERSARY_BYTES // 1_000_000)
+    yield (
+        "random bytes, mostly no UTF-8",
+        [bytes(rng.choices(range(0xC4), k=1000)) for _ in range(ADVERSARY_BYTES // 1000)],
+    )
     yield "random letters of many scripts", documents(lambda: "".join(map(chr, rng.choices(LETTERS, k=8))))

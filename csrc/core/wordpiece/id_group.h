@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,6 +65,20 @@ inline void pack(const int32_t* ids, size_t count, IdWidth width, IdGroup* group
         width == IdWidth::k16 ? pack_group<uint16_t>(ids + i, count - i) : pack_group<int32_t>(ids + i, count - i);
     i += step;
   } while (i < count);
+}
+
+// Writes the ids of a group, and others behind them where it has less than it could; returns the place behind the last.
+template <typename Id>
+int32_t* unpack_group(const IdGroup& group, int32_t* out) {
+  constexpr size_t kPlaces = sizeof(IdGroup) / sizeof(Id);
+  std::array<Id, kPlaces> ids;
+  std::memcpy(ids.data(), &group, sizeof(group));
+  for (size_t i = 0; i < kPlaces; ++i) out[i] = static_cast<int32_t>(ids[i]);
+  std::array<uint64_t, 2> blocks;
+  std::memcpy(blocks.data(), &group, sizeof(group));
+  const auto free = [](uint64_t block) { return static_cast<size_t>(std::countl_one(block)) / (8 * sizeof(Id)); };
+  const size_t behind = free(blocks[1]);
+  return out + (kPlaces - behind - (behind == kPlaces / 2 ? free(blocks[0]) : 0));
 }
 
 }  // namespace fastnlp::wordpiece

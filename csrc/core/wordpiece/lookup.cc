@@ -80,16 +80,7 @@ size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t beg
 
 template <typename Id>
 int32_t* put_ids_scalar(const FoundIds& found, int32_t* out) {
-  for (const IdGroup& group : std::span(found.places).first(found.size)) {
-    std::array<Id, sizeof(group) / sizeof(Id)> ids;
-    std::memcpy(ids.data(), &group, sizeof(group));
-    size_t count = 0;
-    for (size_t i = 0; i < ids.size(); ++i) {
-      out[i] = static_cast<int32_t>(ids[i]);
-      count += ids[i] != static_cast<Id>(-1);
-    }
-    out += count;
-  }
+  for (const IdGroup& group : std::span(found.places).first(found.size)) out = unpack_group<Id>(group, out);
   return out;
 }
 

@@ -84,16 +84,21 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   int32_t* word_ids = out;  // and its ids
   size_t size = 0;          // of it, so far
   const char* p = text;
-  while (p < end && static_cast<size_t>(readable - p) >= places_.kReadable) {
-    const auto [places, bytes] = places_.find(p);
+  const char* const stop = std::min(end, readable - (places_.kReadable - 1));
+  Utf8Map<LetterPlaces>::View map(places_);
+  while (p < stop) {
+    const auto [places, bytes] = map.find(p);
     const LetterTokens& letter = places[0];
-    if (size + letter.size > kMaxSize) [[unlikely]] {
+    const size_t longer = size + letter.size;
+    if (longer > kMaxSize) [[unlikely]] {
       if (letter.size == LetterTokens::kUnset) {
         if (!make_places(p, readable)) break;
+        map = Utf8Map<LetterPlaces>::View(places_);
         continue;
       }
       if (letter.size != LetterTokens::kUnknown) break;
       const char* const word_end = find_word_end(p, end, readable);
+      map = Utf8Map<LetterPlaces>::View(places_);
       if (word_end == nullptr) break;
       *word_ids++ = model_.oov_id;
       out = word_ids;
@@ -102,11 +107,12 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
       continue;
     }
     const LetterTokens& tokens = places[size > 0 ? 1 : 0];
-    std::memcpy(out, &tokens, sizeof(tokens));
-    out += tokens.count;
-    p += bytes;
+    const size_t count = tokens.count;
     // Without a branch: where words end cannot be predicted.
-    size = (size + letter.size) & letter.in_word;
+    size = longer & letter.in_word;
+    std::memcpy(out, &tokens, sizeof(tokens));
+    out += count;
+    p += bytes;
     word = size == 0 ? p : word;
     word_ids = size == 0 ? out : word_ids;
   }

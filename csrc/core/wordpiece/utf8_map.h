@@ -14,6 +14,13 @@ namespace fastnlp::wordpiece {
 // Of characters of at most three bytes. All that were never set, and all that is no UTF-8, share one value: T().
 template <typename T>
 class Utf8Map {
+ private:
+  static constexpr uint32_t kPageSize = 64;  // as many as the last byte can tell apart
+
+  // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
+  // of two bytes; 0 and 1 are those of ASCII.
+  static size_t key(uint8_t lead, uint8_t second) { return size_t{second} << 8 | lead; }
+
  public:
   static constexpr char32_t kEnd = 0x10000;  // of the code points
   static constexpr size_t kReadable = 3;     // bytes that find() may read
@@ -23,14 +30,31 @@ class Utf8Map {
     size_t size;  // of the character, in bytes, if it was set
   };
 
-  // What begins at `text`.
-  Found find(const char* text) const {
-    const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
-    const uint8_t lead = byte(0);
-    if (lead < 0x80) return {pages_[page_of_[lead / kPageSize]][lead % kPageSize], 1};
-    if (lead < 0xE0) return {value(lead, byte(1)), 2};
-    return {value(key(lead, byte(1)), byte(2)), 3};
-  }
+  // What find() looks at: for loops whose stores might change the map, as far as a compiler knows. at() ends it.
+  class View {
+   public:
+    explicit View(const Utf8Map& map) : page_of_(map.page_of_.data()), pages_(map.pages_.data()) {}
+
+    // What begins at `text`.
+    Found find(const char* text) const {
+      const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
+      const uint8_t lead = byte(0);
+      if (lead < 0x80) return {pages_[page_of_[lead / kPageSize]][lead % kPageSize], 1};
+      if (lead < 0xE0) return {value(lead, byte(1)), 2};
+      return {value(key(lead, byte(1)), byte(2)), 3};
+    }
+
+   private:
+    const T& value(size_t key, uint8_t last) const {
+      const size_t i = last ^ 0x80u;
+      return i < kPageSize ? pages_[page_of_[key]][i] : pages_[0][0];
+    }
+
+    const uint16_t* page_of_;
+    const std::array<T, kPageSize>* pages_;
+  };
+
+  Found find(const char* text) const { return View(*this).find(text); }
 
   // Of a code point below kEnd.
   T& at(char32_t code_point) {
@@ -49,17 +73,6 @@ class Utf8Map {
   }
 
  private:
-  static constexpr uint32_t kPageSize = 64;  // as many as the last byte can tell apart
-
-  // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
-  // of two bytes; 0 and 1 are those of ASCII.
-  static size_t key(uint8_t lead, uint8_t second) { return size_t{second} << 8 | lead; }
-
-  const T& value(size_t key, uint8_t last) const {
-    const size_t i = last ^ 0x80u;
-    return i < kPageSize ? pages_[page_of_[key]][i] : pages_[0][0];
-  }
-
   std::vector<uint16_t> page_of_ = std::vector<uint16_t>(0x10000);
   std::vector<std::array<T, kPageSize>> pages_ = std::vector<std::array<T, kPageSize>>(1);
 };

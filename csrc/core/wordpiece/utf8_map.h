@@ -14,16 +14,10 @@ namespace fastnlp::wordpiece {
 // Of characters of at most three bytes. All that were never set, and all that is no UTF-8, share one value: T().
 template <typename T>
 class Utf8Map {
- private:
-  static constexpr uint32_t kPageSize = 64;  // as many as the last byte can tell apart
-
-  // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
-  // of two bytes; 0 and 1 are those of ASCII.
-  static size_t key(uint8_t lead, uint8_t second) { return size_t{second} << 8 | lead; }
-
  public:
   static constexpr char32_t kEnd = 0x10000;  // of the code points
   static constexpr size_t kReadable = 3;     // bytes that find() may read
+  static constexpr uint32_t kPageSize = 64;  // as many as the last byte can tell apart
 
   struct Found {
     const T& value;
@@ -73,6 +67,10 @@ class Utf8Map {
   }
 
  private:
+  // Of two bytes that begin a character of three: for others, no page is there. One byte is the key of the characters
+  // of two bytes; 0 and 1 are those of ASCII.
+  static size_t key(uint8_t lead, uint8_t second) { return size_t{second} << 8 | lead; }
+
   std::vector<uint16_t> page_of_ = std::vector<uint16_t>(0x10000);
   std::vector<std::array<T, kPageSize>> pages_ = std::vector<std::array<T, kPageSize>>(1);
 };

@@ -192,5 +192,6 @@ def time_text(encoder: WordPiece, calls: Sequence[Sequence[bytes]]) -> tuple[Tim
         for call in calls:
             encode(encoder, call, 1)
 
-    first = time_rounds({"cold": lambda: work(cold)}, ROUNDS, setup={"cold": renew})["cold"]
-    return first, time_rounds({"warm": lambda: work(encoder)}, ROUNDS)["warm"]
+    timings = time_rounds({"cold": lambda: work(cold)}, ROUNDS, setup={"cold": renew})
+    timings |= time_rounds({"warm": lambda: work(encoder)}, ROUNDS)
+    return timings["cold"], timings["warm"]

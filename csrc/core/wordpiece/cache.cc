@@ -23,11 +23,12 @@ bool PieceCache::holds(uint32_t offset, const PieceKey& key) const {
 }
 
 void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const IdGroup> ids) {
+  ++inserted_;
+  if (ids.size() != 1) return;
   // What comes first in a text is often what comes most: it rarely has to go.
   constexpr size_t kRarely = 64;
   Line* into = &line(offset);
-  size_t way = ++inserted_ % kRarely == 0 ? 0 : 1;
-  if (ids.size() != 1) return;
+  size_t way = inserted_ % kRarely == 0 ? 0 : 1;
   for (Line* const candidate : {&line(offset), &beside(offset)}) {
     const auto free = std::ranges::find(candidate->keys, PieceKey{0, 0});
     if (free == candidate->keys.end()) continue;
@@ -84,6 +85,7 @@ void LongPieceCache::grow() {
 }
 
 void LongPieceCache::insert(std::string_view piece, std::span<const IdGroup> ids) {
+  if (ids.size() > kMaxGroups) return;
   if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) grow();
   Entry& entry = place(piece);
   entry.size = static_cast<uint8_t>(piece.size());

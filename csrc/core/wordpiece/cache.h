@@ -132,7 +132,8 @@ class LongPieceCache {
     return std::string_view(entry.bytes.data(), entry.size) == piece;
   }
 
-  // Stores what a piece became, at most kMaxGroups, in its place; what was there is forgotten. Throws std::bad_alloc.
+  // Stores what a piece became in its place, unless it takes more than kMaxGroups: that is spelt each time. What was
+  // there is forgotten. Throws std::bad_alloc.
   void insert(std::string_view piece, std::span<const IdGroup> ids);
 
  private:

@@ -295,8 +295,7 @@ class Engine {
       std::memcpy(make_places(entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
       return;
     }
-    const std::span<const IdGroup> ids = add([&](Buffer<int32_t>& spelt) { scratch_.speller.spell(text, spelt); });
-    if (ids.size() <= LongPieceCache::kMaxGroups) scratch_.long_cache.insert(text, ids);
+    scratch_.long_cache.insert(text, add([&](Buffer<int32_t>& ids) { scratch_.speller.spell(text, ids); }));
   }
 
   // Adds the ids that spell(ids) appends for a piece of at most LongPieceCache::kMaxSize bytes. They stay where they

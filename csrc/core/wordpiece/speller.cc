@@ -52,10 +52,7 @@ void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
 [[gnu::optimize("no-tree-vectorize")]]  // symbols put into vectors one by one would be there later
 #endif
 void Speller::spell_padded(std::string_view piece, Buffer<int32_t>& ids) {
-  std::array<uint64_t, kPadded / sizeof(uint64_t)> blocks;
-  std::memcpy(blocks.data(), piece.data(), kPadded);
-  constexpr uint64_t kBeyondAscii = 0x8080808080808080u;
-  if (rules_.split && ((blocks[0] | blocks[1]) & kBeyondAscii) == 0) {
+  if (rules_.split && utf8::is_ascii({piece.data(), kPadded})) {
     // All of them, for where a piece ends cannot be predicted. NUL, and what is not plain, is kUnknown.
     std::array<Symbol, kPadded + Trie::kPadding> word;
     std::transform(piece.data(), piece.data() + kPadded, word.begin(),
@@ -93,17 +90,16 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
     if (longer > kMaxSize) [[unlikely]] {
       if (letter.size == LetterTokens::kUnset) {
         if (!make_places(p, readable)) break;
-        map = Utf8Map<LetterPlaces>::View(places_);
-        continue;
+      } else {
+        if (letter.size != LetterTokens::kUnknown) break;
+        const char* const word_end = find_word_end(p, end, readable);
+        if (word_end == nullptr) break;
+        *word_ids++ = model_.oov_id;
+        out = word_ids;
+        word = p = word_end;
+        size = 0;
       }
-      if (letter.size != LetterTokens::kUnknown) break;
-      const char* const word_end = find_word_end(p, end, readable);
-      map = Utf8Map<LetterPlaces>::View(places_);
-      if (word_end == nullptr) break;
-      *word_ids++ = model_.oov_id;
-      out = word_ids;
-      word = p = word_end;
-      size = 0;
+      map = Utf8Map<LetterPlaces>::View(places_);  // either may have added to it
       continue;
     }
     const LetterTokens& tokens = places[size > 0 ? 1 : 0];

@@ -28,13 +28,11 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const Id
   // What comes first in a text is often what comes most: it rarely has to go.
   constexpr size_t kRarely = 64;
   Line* into = &line(offset);
-  size_t way = inserted_ % kRarely == 0 ? 0 : 1;
-  for (Line* const candidate : {&line(offset), &beside(offset)}) {
-    const auto free = std::ranges::find(candidate->keys, PieceKey{0, 0});
-    if (free == candidate->keys.end()) continue;
-    into = candidate;
-    way = static_cast<size_t>(free - candidate->keys.begin());
-    break;
+  if (is_full(*into)) into = &beside(offset);
+  size_t way = into->keys.front() != PieceKey{0, 0};  // of a line that is not full, without a branch
+  if (is_full(*into)) {
+    into = &line(offset);
+    way = inserted_ % kRarely == 0 ? 0 : 1;
   }
   into->keys[way] = key;
   into->ids[way] = ids.front();
@@ -86,7 +84,7 @@ void LongPieceCache::grow() {
 
 void LongPieceCache::insert(std::string_view piece, std::span<const IdGroup> ids) {
   if (ids.size() > kMaxGroups) return;
-  if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size() / 2) grow();
+  if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size()) grow();
   Entry& entry = place(piece);
   entry.size = static_cast<uint8_t>(piece.size());
   entry.count = static_cast<uint8_t>(ids.size());

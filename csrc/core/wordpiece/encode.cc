@@ -65,7 +65,8 @@ class Engine {
     TextWindow& window = scratch_.window;
     window.start();
     while (window.row < texts.size()) {
-      if (scratch_.cache.grow(window.pieces.count)) learn_tokens();
+      // Where most text is not ASCII, what is learned would push out more than it is worth.
+      if (scratch_.cache.grow(window.pieces.count) && is_mostly_ascii()) learn_tokens();
       if (model_.rules.split) {
         const std::string_view long_piece = window.fill(texts, model_.byte_classes, find_pieces_);
         if (!long_piece.empty()) spell_long(long_piece);
@@ -125,7 +126,7 @@ class Engine {
       const bool is_piece = text.size() <= LongPieceCache::kMaxSize && text.find('\0') == text.npos;
       if (!is_piece) {
         if (pieces.count > 0 || window.rows > 0) return;  // they come first
-        scratch_.speller.spell(text, out_.values);
+        scratch_.speller.spell(text, text.data() + text.size(), out_.values);
         if (split_rows) end_row();
         continue;
       }
@@ -207,6 +208,14 @@ class Engine {
     }
   }
 
+  // Whether half of the pieces begin with ASCII at least.
+  bool is_mostly_ascii() const {
+    const TextWindow& window = scratch_.window;
+    size_t ascii = 0;
+    for (size_t i = 0; i < window.pieces.count; ++i) ascii += begins_with_ascii(window.piece(i));
+    return 2 * ascii >= window.pieces.count;
+  }
+
   static bool begins_with_ascii(std::string_view piece) { return static_cast<uint8_t>(piece.front()) < 0x80; }
 
   void end_row() { out_.row_splits.push_back(static_cast<int64_t>(out_.values.size())); }
@@ -264,13 +273,13 @@ class Engine {
     }
   }
 
-  // A piece that is not in its line.
-  void encode_piece(size_t piece) {
+  // A piece that is not in its line. The loop around it is better off without it.
+  [[gnu::noinline]] void encode_piece(size_t piece) {
     ++missed_;
     const std::string_view text = scratch_.window.piece(piece);
     if (text.size() > LongPieceCache::kMaxSize) {
       put_ids();
-      scratch_.speller.spell(text, out_.values);
+      scratch_.speller.spell(text, scratch_.window.readable(), out_.values);
     } else if (text.size() > PieceKey::kMaxSize) {
       encode_long(text);
     } else {
@@ -295,7 +304,8 @@ class Engine {
       std::memcpy(make_places(entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
       return;
     }
-    scratch_.long_cache.insert(text, add([&](Buffer<int32_t>& ids) { scratch_.speller.spell(text, ids); }));
+    const auto spell = [&](Buffer<int32_t>& ids) { scratch_.speller.spell(text, scratch_.window.readable(), ids); };
+    scratch_.long_cache.insert(text, add(spell));
   }
 
   // Adds the ids that spell(ids) appends for a piece of at most LongPieceCache::kMaxSize bytes. They stay where they

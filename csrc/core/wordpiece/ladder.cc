@@ -34,7 +34,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         put_ids(ids_);
         const size_t before = ids_.size();
         const size_t begin = scratch_.window.pieces.begins[piece], end = scratch_.window.pieces.ends[piece];
-        scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, ids_);
+        scratch_.speller.spell({scratch_.window.bytes.data() + begin, end - begin}, scratch_.window.readable(), ids_);
         const size_t count = ids_.size() - before;
         ids_.reserve_more(kMaxIdsPerGroup);
         const uint32_t offset = scratch_.keys.offsets[piece];
@@ -48,7 +48,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
         ++missed_;
       });
       if (!window.too_large.empty()) {
-        scratch_.speller.spell(window.too_large, ids_);
+        scratch_.speller.spell(window.too_large, window.too_large.data() + window.too_large.size(), ids_);
         ++pieces_;
         ++missed_;
       }

@@ -100,6 +100,7 @@ Status load(std::string_view dumped, std::shared_ptr<const Model>& out) {
   const auto add = [&](std::vector<Trie::Entry>& entries, std::string_view token, int32_t id) {
     entries.emplace_back(std::vector<Symbol>(), static_cast<uint32_t>(id));
     model->alphabet.append(token, entries.back().first);
+    model->followers.add(entries.back().first);
   };
   // A mark that is a word of its own begins no longer one.
   const bool begins_no_word =

@@ -12,6 +12,7 @@
 #include "core/wordpiece/alphabet.h"
 #include "core/wordpiece/pieces.h"
 #include "core/wordpiece/scratch.h"
+#include "core/wordpiece/symbol_followers.h"
 #include "core/wordpiece/token_table.h"
 #include "core/wordpiece/trie.h"
 
@@ -27,9 +28,10 @@ struct Model {
   TextRules rules;
   std::vector<int32_t> special_ids;  // of rules.special_tokens; kNoId where the vocabulary lacks one
 
-  Alphabet alphabet;  // of all tokens
-  Trie initial;       // the tokens as they are: what a word may begin with
-  Trie suffix;        // the tokens that begin with the suffix indicator, without it: what may follow
+  Alphabet alphabet;          // of all tokens
+  Trie initial;               // the tokens as they are: what a word may begin with
+  Trie suffix;                // the tokens that begin with the suffix indicator, without it: what may follow
+  SymbolFollowers followers;  // in the tokens of both
   TokenTable token_table;
 
   ByteClasses byte_classes{false};

@@ -1,6 +1,7 @@
 #include "core/wordpiece/speller.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <ranges>
@@ -42,10 +43,16 @@ void Speller::learn_letters() {
   }
 }
 
-void Speller::spell(std::string_view text, Buffer<int32_t>& ids) {
+void Speller::spell(std::string_view text, const char* readable, Buffer<int32_t>& ids) {
   const char* const end = text.data() + text.size();
-  if (rules_.split && spell_letters(text.data(), end, /*first_word_only=*/false, ids) != nullptr) return;
-  spell_as_defined(text, ids);
+  const char* rest = text.data();
+  if (rules_.split) {
+    if (may_go_by_letter(rest, readable)) {
+      rest = spell_by_letter(rest, end, readable, /*looks_behind=*/true, ids);
+    }
+    if (rest == end || spell_letters(rest, end, /*first_word_only=*/false, ids) != nullptr) return;
+  }
+  spell_as_defined({rest, static_cast<size_t>(end - rest)}, ids);
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -60,7 +67,7 @@ void Speller::spell_padded(std::string_view piece, Buffer<int32_t>& ids) {
     std::fill_n(word.begin() + kPadded, Trie::kPadding, kUnknown);
     if (spell_symbols({word.data(), piece.size()}, ids)) return;
   }
-  spell(piece, ids);
+  spell(piece, piece.data() + kPadded, ids);
 }
 
 const char* Speller::spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids) {
@@ -73,7 +80,14 @@ void Speller::spell_as_defined(std::string_view text, Buffer<int32_t>& ids) {
   scanner_.scan(text, [&](std::string_view word, int) { spell_word(word, ids); });
 }
 
-const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
+// Whether a word that begins so is worth a try: what begins with ASCII is not.
+bool Speller::may_go_by_letter(const char* word, const char* readable) const {
+  if (static_cast<size_t>(readable - word) < places_.kReadable || utf8::is_ascii({word, 1})) return false;
+  return places_.find(word).value[0].size != LetterTokens::kUnfit;
+}
+
+const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, bool looks_behind,
+                                     Buffer<int32_t>& ids) {
   constexpr size_t kMaxIdsPerByte = 2;
   ids.reserve_more(static_cast<size_t>(end - text) * kMaxIdsPerByte + sizeof(LetterTokens) / sizeof(int32_t));
   int32_t* out = ids.data() + ids.size();
@@ -86,21 +100,27 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   while (p < stop) {
     const auto [places, bytes] = map.find(p);
     const LetterTokens& letter = places[0];
-    const size_t longer = size + letter.size;
+    size_t longer = size + letter.size;
     if (longer > kMaxSize) [[unlikely]] {
       if (letter.size == LetterTokens::kUnset) {
         if (!make_places(p, readable)) break;
-      } else {
-        if (letter.size != LetterTokens::kUnknown) break;
+        map = Utf8Map<LetterPlaces>::View(places_);
+        continue;
+      }
+      if (letter.size == LetterTokens::kUnknown) {
         const char* const word_end = find_word_end(p, end, readable);
         if (word_end == nullptr) break;
         *word_ids++ = model_.oov_id;
         out = word_ids;
         word = p = word_end;
         size = 0;
+        map = Utf8Map<LetterPlaces>::View(places_);  // it may have added to it
+        continue;
       }
-      map = Utf8Map<LetterPlaces>::View(places_);  // either may have added to it
-      continue;
+      longer -= LetterTokens::kSpanned;
+      if (!looks_behind || longer > kMaxSize) break;
+      const char* const next = p + bytes;
+      if (next < end && (next >= stop || may_span(places, map.find(next).value))) break;
     }
     const LetterTokens& tokens = places[size > 0 ? 1 : 0];
     const size_t count = tokens.count;
@@ -118,6 +138,13 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   }
   ids.resize(static_cast<size_t>(word_ids - ids.data()));
   return word;
+}
+
+// Whether a token may begin with a letter that is kSpanned, and end behind the next one.
+bool Speller::may_span(const LetterPlaces& letter, const LetterPlaces& next) {
+  if (next[0].size >= LetterTokens::kUnfit || next[0].size == LetterTokens::kUnknown) return true;
+  if (next[0].in_word == 0) return false;
+  return next[0].count != 1 || (letter[0].followers() >> next[1].code() & 1) != 0;
 }
 
 // Where a word ends that is unknown, whatever of it follows. Null where the definition has to be asked.
@@ -160,20 +187,32 @@ void Speller::make_places(char32_t code_point) {
     places[0].size = LetterTokens::kUnfit;
   } else if (letter.kind == kPart && !letter.known) {
     places[0].size = LetterTokens::kUnknown;
-  } else if (letter.kind == kPart &&
-             !(find_tokens(letter, &model_.initial, places[0]) && find_tokens(letter, &model_.suffix, places[1]))) {
-    places[0].size = LetterTokens::kUnfit;
+  } else if (letter.kind == kPart) {
+    constexpr int kFew = 4;  // or else most of what comes behind would have to be looked up in the tries anyway
+    const uint64_t followers = letter.count == 1 ? model_.followers[letter.symbols[0]] : 0;
+    const bool is_spanned = followers != 0 && std::popcount(followers) <= kFew;
+    if (!find_tokens(letter, &model_.initial, is_spanned, places[0]) ||
+        !find_tokens(letter, &model_.suffix, is_spanned, places[1])) {
+      places[0].size = LetterTokens::kUnfit;
+    } else if (letter.count == 1) {
+      places[1].set_code(SymbolFollowers::code(letter.symbols[0]));
+      if (is_spanned) {
+        places[0].size += LetterTokens::kSpanned;
+        places[0].set_followers(followers);
+      }
+    }
   }
   places_.at(code_point) = places;
 }
 
-// Returns false where a token may begin in a letter, or before it, and end behind it.
-bool Speller::find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const {
+// Returns false where there are none; also where a token may begin in a letter and end behind it, unless it is known to
+// be spanned so.
+bool Speller::find_tokens(const Letter& letter, const Trie* trie, bool is_spanned, LetterTokens& tokens) const {
   std::array<Symbol, Letter::kMaxSymbols + Trie::kPadding> word;
   word.fill(kUnknown);
   std::copy_n(letter.symbols.begin(), letter.count, word.begin());
   for (size_t i = 0; i < letter.count; trie = &model_.suffix) {
-    if (trie->goes_on({word.data() + i, letter.count - i})) return false;
+    if (!is_spanned && trie->goes_on({word.data() + i, letter.count - i})) return false;
     const Trie::Match match = trie->longest_match(word.data() + i);
     if (match.size == 0) return false;
     tokens.ids[tokens.count++] = static_cast<int32_t>(match.value);

@@ -28,8 +28,8 @@ class Speller {
   // Asks for the letters of the scripts that the vocabulary has, but for those of thousands of letters.
   void learn_letters();
 
-  // Appends the ids of a text without special tokens.
-  void spell(std::string_view text, Buffer<int32_t>& ids);
+  // Appends the ids of a text without special tokens. The bytes up to `readable` can be read.
+  void spell(std::string_view text, const char* readable, Buffer<int32_t>& ids);
 
   // The same of a piece of at most kPadded - 1 bytes, with NULs behind it up to kPadded.
   void spell_padded(std::string_view piece, Buffer<int32_t>& ids);
@@ -40,7 +40,9 @@ class Speller {
 
   // Appends the ids of words letter by letter, up to the first word that may have a token of more than one letter.
   // Returns where that begins, or `end`, where a piece must end. The bytes up to `readable` can be read.
-  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids);
+  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
+    return spell_by_letter(text, end, readable, /*looks_behind=*/false, ids);
+  }
 
   // Appends the ids of one normalised word in valid UTF-8.
   void spell_word(std::string_view word, Buffer<int32_t>& ids);
@@ -73,13 +75,23 @@ class Speller {
   // What a character becomes where no token spans it and another one. With an English vocabulary that is so for most
   // characters of most other scripts.
   struct LetterTokens {
-    // Sizes that no word has; of what is kUnknown, the word is.
-    static constexpr uint16_t kUnknown = 0x100, kUnfit = 0x200, kUnset = 0x300;
+    // Sizes that no word has. What holds a character that is kUnknown is unknown. kSpanned is added to the size of one
+    // that begins a few longer tokens: which it is depends on the next.
+    static constexpr uint16_t kUnknown = 0x100, kSpanned = 0x200, kUnfit = 0x400, kUnset = 0x500;
 
     std::array<int32_t, Letter::kMaxSymbols> ids = {};
     uint8_t count = 0;       // of ids
     uint8_t in_word = 0;     // all bits, or none where it is no part of one
     uint16_t size = kUnset;  // as the length of a word is limited
+
+    // Of a character of one symbol, in places without ids: the code of that as a follower, and those of its followers.
+    int code() const { return ids[2]; }
+    void set_code(int code) { ids[2] = code; }
+    uint64_t followers() const { return static_cast<uint32_t>(ids[1]) | uint64_t{static_cast<uint32_t>(ids[2])} << 32; }
+    void set_followers(uint64_t codes) {
+      ids[1] = static_cast<int32_t>(codes);
+      ids[2] = static_cast<int32_t>(codes >> 32);
+    }
   };
   static_assert(sizeof(LetterTokens) == 16);
 
@@ -97,8 +109,12 @@ class Speller {
   void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
   bool make_places(const char* text, const char* readable);
   void make_places(char32_t code_point);
+  const char* spell_by_letter(const char* text, const char* end, const char* readable, bool looks_behind,
+                              Buffer<int32_t>& ids);
+  bool may_go_by_letter(const char* word, const char* readable) const;
+  static bool may_span(const LetterPlaces& letter, const LetterPlaces& next);
   const char* find_word_end(const char* text, const char* end, const char* readable);
-  bool find_tokens(const Letter& letter, const Trie* trie, LetterTokens& tokens) const;
+  bool find_tokens(const Letter& letter, const Trie* trie, bool is_spanned, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);
   // Appends the ids of a word, which has kUnknown behind it; false, and none, where it is unknown.
   bool spell_symbols(std::span<const Symbol> word, Buffer<int32_t>& ids) const;

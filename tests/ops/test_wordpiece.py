@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import subprocess
 import sys
@@ -113,6 +114,22 @@ def test_text_of_letters_that_are_tokens(letters, options, rng):
     if rng.random() < 0.1:
         texts.append(texts[0] * (5000 // len(texts[0]) + 1))
     encode_everywhere(encoder, texts)
+
+
+@pytest.mark.parametrize("rules", ["bert", "keras"])
+def test_letters_that_begin_few_longer_tokens(rules):
+    """The kernels spell such words letter by letter and look at what comes next: all that may come next, and vanish."""
+    letters = ["и", "н", "а", "і"]
+    tokens = ["[UNK]", ".", *letters, *(f"##{letter}" for letter in letters), "на", "##на", "##нии"]
+    encoder = WordPiece(tokens, rules=rules, lowercase=True, strip_accents=True)
+    characters = ["и", "н", "Н", "а", "А", "й", "і", "х", "\u0301", "\u00ad", ".", " ", "a"]
+    texts = ["".join(text) for size in range(4) for text in itertools.product(characters, repeat=size)]
+    # Behind a long beginning, and behind one that makes a piece too long for the table of short ones.
+    for start in ("", "инна", "инна" * 2):
+        encode_everywhere(encoder, [(start + text).encode() for text in texts])
+    decoded = {text: encoder.decode(encoder.encode(text)) for text in ("инна", "инНА", "инн\u0301а", "инній", "инх.")}
+    assert list(decoded.values()) == ["инна", "инна", "инна", "инніи", "[UNK] ."]
+    assert encoder.encode("инна").tolist() == [tokens.index(token) for token in ("и", "##н", "##на")]
 
 
 def test_rules_on_known_text(target):

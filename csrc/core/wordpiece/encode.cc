@@ -188,9 +188,13 @@ class Engine {
           keyed = std::min(piece + kKeyed, pieces.count);  // where one is looked up, others are soon
           make_keys(piece, keyed);
         }
-        emit(piece, piece + 1);
+        size_t last = piece;  // of those that go the same way
+        while (last + 1 < keyed && begin + pieces.ends[last + 1] <= stop && begins_with_ascii(window.piece(last + 1))) {
+          ++last;
+        }
+        emit(piece, last + 1);
         put_ids();
-        p += whole.size();
+        p = begin + pieces.ends[last];
       } else {
         p = scratch_.speller.spell_first_word(p, whole.data() + whole.size(), out_.values);
       }

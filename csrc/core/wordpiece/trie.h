@@ -87,7 +87,7 @@ class Trie {
     };
 
     // Where the first two symbols lead, for those that are frequent: their numbers are small.
-    static constexpr size_t kJumps = 128;
+    static constexpr size_t kJumps = 64;
     struct Jump {
       uint32_t base = kDead;
       uint32_t value = 0;  // its cell, and the size, in two bits

@@ -277,7 +277,7 @@ class Engine {
     }
   }
 
-  // A piece that is not in its line. The loop around it is better off without it.
+  // A piece that is not in its line. Not inlined: what is rare should not shape the loop around it.
   [[gnu::noinline]] void encode_piece(size_t piece) {
     ++missed_;
     const std::string_view text = scratch_.window.piece(piece);

@@ -117,7 +117,7 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
         map = Utf8Map<LetterPlaces>::View(places_);  // it may have added to it
         continue;
       }
-      longer -= LetterTokens::kSpanned;
+      longer -= LetterTokens::kSpanned;  // of all others, and of a word that is too long, this is still too large
       if (!looks_behind || longer > kMaxSize) break;
       const char* const next = p + bytes;
       if (next < end && (next >= stop || may_span(places, map.find(next).value))) break;
@@ -142,8 +142,9 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
 
 // Whether a token may begin with a letter that is kSpanned, and end behind the next one.
 bool Speller::may_span(const LetterPlaces& letter, const LetterPlaces& next) {
-  if (next[0].size >= LetterTokens::kUnfit || next[0].size == LetterTokens::kUnknown) return true;
+  if (next[0].size >= LetterTokens::kUnfit) return true;
   if (next[0].in_word == 0) return false;
+  // What vanishes, is unknown or becomes several symbols has no code.
   return next[0].count != 1 || (letter[0].followers() >> next[1].code() & 1) != 0;
 }
 

@@ -109,6 +109,8 @@ class Speller {
   void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
   bool make_places(const char* text, const char* readable);
   void make_places(char32_t code_point);
+  // The public one, which stops at letters that are kSpanned; or, where it looks at what is behind them, only where a
+  // longer token may begin.
   const char* spell_by_letter(const char* text, const char* end, const char* readable, bool looks_behind,
                               Buffer<int32_t>& ids);
   bool may_go_by_letter(const char* word, const char* readable) const;

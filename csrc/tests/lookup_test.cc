@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -49,33 +50,44 @@ std::vector<IdGroup> packed(std::vector<int32_t> ids, IdWidth width) {
   return groups;
 }
 
-std::vector<int32_t> put(Target target, IdWidth width, const FoundIds& found) {
+using Rows = std::pair<std::vector<int32_t>, std::vector<int64_t>>;  // ids, and the splits behind all rows
+
+Rows put(Target target, IdWidth width, const FoundIds& found, int64_t before) {
   std::vector<int32_t> ids(found.size * kMaxIdsPerGroup + kPutSlack);
-  ids.resize(static_cast<size_t>(wordpiece::put_ids(target, width)(found, ids.data()) - ids.data()));
-  return ids;
+  std::vector<int64_t> row_splits(found.rows);
+  const auto* const end = wordpiece::put_ids(target, width)(found, ids.data(), before, row_splits.data());
+  ids.resize(static_cast<size_t>(end - ids.data()));
+  return {ids, row_splits};
 }
 
 constexpr std::array<IdGroup, 1> kAny = {};
 
 }  // namespace
 
-// Ids that are packed and put are as they were, whatever their number, on every target.
+// Ids that are packed and put are as they were, whatever their number, and so are the ends of rows, on every target.
 void test_id_groups() {
   Random random(7);
   const auto found = std::make_unique<FoundIds>();
   for (const IdWidth width : {IdWidth::k16, IdWidth::k32}) {
     for (int round = 0; round < 500; ++round) {
-      std::vector<int32_t> expected;
+      Rows expected;
+      auto& [expected_ids, expected_splits] = expected;
+      const auto before = static_cast<int64_t>(below(random, 1000) << below(random, 50));
       const size_t most = below(random, 30), places = below(random, FoundIds::kPlaces + 1);
-      for (found->size = 0;;) {
+      const size_t rarely = 1 + below(random, 20);
+      for (found->size = found->rows = 0;;) {
+        while (found->rows < kWindowSize && below(random, rarely) == 0 && below(random, 8) > 0) {
+          found->row_ends[found->rows++] = static_cast<uint16_t>(found->size);
+          expected_splits.push_back(before + static_cast<int64_t>(expected_ids.size()));
+        }
         const auto ids = random_ids(random, below(random, most + 1), width);
         const auto groups = packed(ids, width);
         if (found->size + groups.size() > places) break;
         std::ranges::copy(groups, &found->places[found->size]);
         found->size += groups.size();
-        expected.insert(expected.end(), ids.begin(), ids.end());
+        expected_ids.insert(expected_ids.end(), ids.begin(), ids.end());
       }
-      for (const Target target : available_targets()) CHECK(put(target, width, *found) == expected);
+      for (const Target target : available_targets()) CHECK(put(target, width, *found, before) == expected);
     }
     CHECK(packed({5}, width).front() == wordpiece::pack_one(5, width));
   }
@@ -110,7 +122,7 @@ void test_lookup() {
     const auto pieces = std::make_unique<Pieces>();
     const auto keys = std::make_unique<PieceKeys>();
     const auto places = std::make_unique<FoundIds>();
-    wordpiece::find_pieces(Target::kScalar)(window.get(), size, classes, *pieces);
+    wordpiece::find_pieces(Target::kScalar)(window.get(), size, classes, {}, *pieces);
     const auto piece = [&](size_t i) { return text.substr(pieces->begins[i], pieces->ends[i] - pieces->begins[i]); };
     wordpiece::make_keys(Target::kScalar)(window.get(), *pieces, 0, pieces->count, cache.lines(), *keys);
     for (size_t i = 0; i < pieces->count; ++i) {
@@ -128,7 +140,7 @@ void test_lookup() {
       for (size_t i = 0; i < pieces->count;) {
         const size_t end = i + 1 + below(random, std::min(pieces->count - i, kGroup));
         const size_t stop = wordpiece::look_up(target)(cache, *keys, i, end, *places);
-        const std::vector<int32_t> ids = put(target, width, *places);
+        const std::vector<int32_t> ids = put(target, width, *places, 0).first;
         places->size = 0;
         std::vector<int32_t> expected;
         for (; i < stop; ++i) {

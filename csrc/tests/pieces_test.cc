@@ -49,15 +49,25 @@ void test_pieces() {
     while (text.size() < size)
       text.push_back(static_cast<char>(below(random, alphabet) + (alphabet == 3 ? 'Z' - 1 : 0)));
     const auto expected = expected_pieces(text, classes);
+    std::vector<uint16_t> row_ends;
+    const size_t rarely = 1 + below(random, 200);
+    for (size_t end = 0; end <= size; ++end) {
+      while (row_ends.size() < kWindowSize && below(random, rarely + 1) == 0)
+        row_ends.push_back(static_cast<uint16_t>(end));
+    }
     for (const Target target : available_targets()) {
       // Exactly as much memory as a window has, so that a sanitizer sees what is touched behind it.
       const std::unique_ptr<char[]> window(new char[kWindowSize + kWindowPadding]);
       text.copy(window.get(), size);
       const auto pieces = std::make_unique<Pieces>();
-      wordpiece::find_pieces(target)(window.get(), size, classes, *pieces);
+      wordpiece::find_pieces(target)(window.get(), size, classes, row_ends, *pieces);
       CHECK(pieces->count == expected.size());
       for (size_t i = 0; i < expected.size(); ++i) {
         CHECK(pieces->begins[i] == expected[i].first && pieces->ends[i] == expected[i].second);
+      }
+      for (size_t i = 0, count = 0; i < row_ends.size(); ++i) {
+        while (count < expected.size() && expected[count].first < row_ends[i]) ++count;
+        CHECK(pieces->row_ends[i] == count);
       }
       for (size_t i = 0; i < size; ++i) {
         const auto byte = static_cast<uint8_t>(text[i]);

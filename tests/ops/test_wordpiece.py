@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import random
 import subprocess
 import sys
 import threading
@@ -130,6 +131,21 @@ def test_letters_that_begin_few_longer_tokens(rules):
     decoded = {text: encoder.decode(encoder.encode(text)) for text in ("иннл", "инНЛ", "инн\u0301л", "инндй", "инж.")}
     assert list(decoded.values()) == ["иннл", "иннл", "иннл", "иннди", "[UNK] ."]
     assert encoder.encode("иннл").tolist() == [tokens.index(token) for token in ("и", "##н", "##нл")]
+
+
+@pytest.mark.parametrize("size", [0, 70_000], ids=["ids of 16 bits", "ids of 32 bits"])
+def test_rows_end_where_their_texts_do(size):
+    """The kernels put the ids of many rows at once: in one group a piece, several, none, and more than there may be."""
+    encoder = WordPiece(["[UNK]", "a", "##a", ".", *(f"[{i}]" for i in range(size))], strip_accents=True)
+    rng = random.Random(5)
+
+    def piece() -> str:
+        size = rng.choice([1, 2, 5, 9, 15, 16, 21, 33, 40, 41, 46, 47, 60, 101])
+        return rng.choice(["a" * size] * 6 + ["b" * size, "a" * (size // 2) + "\u0301" * (size // 4), "\u0301", "."])
+
+    texts = [" ".join(piece() for _ in range(rng.choice([0, 0, 1, 1, 2, 3, 20]))).encode() for _ in range(2_000)]
+    ids = encode_everywhere(encoder, texts)
+    assert ids.to_list() == [encoder.encode(text).tolist() for text in texts]
 
 
 def test_rules_on_known_text(target):

@@ -83,7 +83,7 @@ void LongPieceCache::grow() {
 }
 
 void LongPieceCache::insert(std::string_view piece, std::span<const IdGroup> ids) {
-  if (ids.size() > kMaxGroups) return;
+  if (ids.empty() || ids.size() > kMaxGroups) return;
   if (entries_.log2_size() < kLog2Entries && inserted_ > entries_.size()) grow();
   Entry& entry = place(piece);
   entry.size = static_cast<uint8_t>(piece.size());

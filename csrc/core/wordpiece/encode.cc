@@ -137,7 +137,7 @@ class Engine {
         window.size += text.size();
         pieces.ends[pieces.count++] = static_cast<uint16_t>(window.size);
       }
-      window.row_ends[window.rows++] = static_cast<uint16_t>(window.size);
+      pieces.row_ends[window.rows++] = static_cast<uint16_t>(pieces.count);
     }
   }
 
@@ -192,7 +192,7 @@ class Engine {
         while (last + 1 < keyed && begin + pieces.ends[last + 1] <= stop && begins_with_ascii(window.piece(last + 1))) {
           ++last;
         }
-        emit(piece, last + 1);
+        find(piece, last + 1);
         put_ids();
         p = begin + pieces.ends[last];
       } else {
@@ -227,25 +227,18 @@ class Engine {
   // Appends the ids of all pieces, and the splits of `rows` rows that end in the window.
   void emit(size_t rows) {
     const size_t count = scratch_.window.pieces.count;
-    const auto* const begins = scratch_.window.pieces.begins.data();
-    size_t piece = 0, row = 0;
+    size_t piece = 0;
+    row_ = 0;
+    rows_ = rows;
     make_keys(0, std::min(kGroup, count));
     do {
       const size_t stop = std::min(piece + kGroup, count);
       make_keys(stop, std::min(stop + kGroup, count));
       if (std::exchange(missed_, 0) >= kManyMissed) prefetch_missing(piece, stop);
-      for (; row < rows; ++row) {
-        const auto* const row_stop = std::lower_bound(begins + piece, begins + stop, scratch_.window.row_ends[row]);
-        const auto row_end = static_cast<size_t>(row_stop - begins);
-        if (row_end == stop && stop < count) break;  // it may go on in the next group
-        emit(piece, row_end);
-        piece = row_end;
-        put_ids();
-        end_row();
-      }
-      emit(piece, stop);
-      piece = stop;
+      find(piece, stop);
+      end_rows(stop);
       put_ids();
+      piece = stop;
     } while (piece < count);
   }
 
@@ -253,17 +246,26 @@ class Engine {
     make_keys_(scratch_.window.bytes.data(), scratch_.window.pieces, begin, end, scratch_.cache.lines(), scratch_.keys);
   }
 
-  // Finds the ids of at most kGroup pieces.
-  void emit(size_t piece, size_t end) {
+  // Finds the ids of at most kGroup pieces, while none are found.
+  void find(size_t piece, size_t end) {
     while (piece < end) {
-      if (scratch_.found.room() < end - piece) put_ids();
       piece = look_up_(scratch_.cache, scratch_.keys, piece, end, scratch_.found);
       if (piece < end) encode_piece(piece++);
     }
   }
 
+  // Notes the rows that end before a piece. Each piece behind the last rows that were noted has one place so far; this
+  // is called before that changes.
+  void end_rows(size_t piece) {
+    FoundIds& found = scratch_.found;
+    const auto& row_ends = scratch_.window.pieces.row_ends;
+    for (; row_ < rows_ && row_ends[row_] <= piece; ++row_) {
+      found.row_ends[found.rows++] = static_cast<uint16_t>(found.size - (piece - row_ends[row_]));
+    }
+  }
+
   // Appends what was found.
-  void put_ids() { move_ids(put_ids_, scratch_.found, out_.values); }
+  void put_ids() { move_ids(put_ids_, scratch_.found, out_.values, out_.row_splits); }
 
   // Asks memory for what encode_piece will read.
   void prefetch_missing(size_t piece, size_t end) {
@@ -282,59 +284,66 @@ class Engine {
     ++missed_;
     const std::string_view text = scratch_.window.piece(piece);
     if (text.size() > LongPieceCache::kMaxSize) {
+      end_rows(piece);
       put_ids();
       scratch_.speller.spell(text, scratch_.window.readable(), out_.values);
     } else if (text.size() > PieceKey::kMaxSize) {
-      encode_long(text);
+      encode_long(piece, text);
     } else {
-      encode_short(text, scratch_.keys.keys[piece], scratch_.keys.offsets[piece]);
+      encode_short(piece, text);
     }
   }
 
-  void encode_short(std::string_view text, const PieceKey& key, uint32_t offset) {
+  void encode_short(size_t piece, std::string_view text) {
+    const PieceKey& key = scratch_.keys.keys[piece];
+    const uint32_t offset = scratch_.keys.offsets[piece];
     if (const IdGroup* const known = scratch_.cache.find_beside(offset, key)) {
-      *make_places(1) = *known;
+      *make_places(piece, 1) = *known;
       return;
     }
     const auto spell_key = [&](Buffer<int32_t>& ids) {
       scratch_.speller.spell_padded({reinterpret_cast<const char*>(&key), text.size()}, ids);
     };
-    scratch_.cache.insert(offset, key, add(spell_key));
+    scratch_.cache.insert(offset, key, add(piece, spell_key));
   }
 
-  void encode_long(std::string_view text) {
+  void encode_long(size_t piece, std::string_view text) {
     const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
     if (LongPieceCache::holds(entry, text)) {
-      std::memcpy(make_places(entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
+      std::memcpy(make_places(piece, entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
       return;
     }
     const auto spell = [&](Buffer<int32_t>& ids) { scratch_.speller.spell(text, scratch_.window.readable(), ids); };
-    scratch_.long_cache.insert(text, add(spell));
+    scratch_.long_cache.insert(text, add(piece, spell));
   }
 
-  // Adds the ids that spell(ids) appends for a piece of at most LongPieceCache::kMaxSize bytes. They stay where they
-  // are till others are added.
+  // Adds the ids that spell(ids) appends for a piece, and returns them; if they need more places than a piece may have,
+  // they are appended to all others, and none are returned.
   template <typename Spell>
-  std::span<const IdGroup> add(Spell spell) {
+  std::span<const IdGroup> add(size_t piece, Spell spell) {
     Buffer<int32_t>& ids = scratch_.spelt;
     ids.clear();
     spell(ids);
-    ids.reserve_more(kMaxIdsPerGroup);
     const size_t count = count_groups(ids.size(), width_);
-    IdGroup* const places = make_places(count);
+    if (count > FoundIds::kPlacesPerPiece) {
+      end_rows(piece);
+      put_ids();
+      out_.values.append(ids.data(), ids.size());
+      return {};
+    }
+    ids.reserve_more(kMaxIdsPerGroup);
+    IdGroup* const places = make_places(piece, count);
     pack(ids.data(), ids.size(), width_, places);
     return {places, count};
   }
 
-  // Places for ids that were found, to be filled; FoundIds::kSlack more can be written.
-  IdGroup* make_places(size_t count) {
+  // Places for the ids of a piece, to be filled; all that a piece may have can be written.
+  IdGroup* make_places(size_t piece, size_t count) {
     FoundIds& found = scratch_.found;
-    if (found.room() < count) put_ids();
+    if (count != 1) end_rows(piece);
     found.size += count;
     return &found.places[found.size - count];
   }
-  // A character has at least one byte, and becomes at most 18: U+FDFA, of three bytes.
-  static_assert(LongPieceCache::kMaxSize * 18 / 3 <= FoundIds::kPlaces);
 
   const Model& model_;
   Scratch& scratch_;
@@ -345,7 +354,8 @@ class Engine {
   const PutIds put_ids_;
   RaggedIds& out_;
   const Step& step_;
-  size_t missed_ = 0;  // pieces, of the last group
+  size_t row_ = 0, rows_ = 0;  // the row of the window that ends next, and how many do
+  size_t missed_ = 0;          // pieces, of the last group
 };
 
 }  // namespace

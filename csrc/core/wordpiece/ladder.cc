@@ -28,7 +28,7 @@ Ladder::Ladder(const Model& model, std::span<const std::string_view> texts)
     for (const Window& window : windows_) {
       scratch_.cache.grow(scratch_.window.pieces.count);
       const size_t size = fill(window);
-      find_pieces(current_target())(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
+      find_pieces(current_target())(scratch_.window.bytes.data(), size, classes_, {}, scratch_.window.pieces);
       pieces_ += scratch_.window.pieces.count;
       look_up_all(ids_, [&](size_t piece) {
         put_ids(ids_);
@@ -122,7 +122,7 @@ void Ladder::look_up_all(Buffer<int32_t>& ids, Miss miss) {
 }
 
 void Ladder::put_ids(Buffer<int32_t>& ids) {
-  move_ids(wordpiece::put_ids(current_target(), width_), scratch_.found, ids);
+  move_ids(wordpiece::put_ids(current_target(), width_), scratch_.found, ids, no_rows_);
 }
 
 size_t Ladder::run(Step step) {
@@ -137,7 +137,7 @@ size_t Ladder::run(Step step) {
     const size_t size = fill(window);
     bytes += size;
     if (step == Step::kFill) continue;
-    find_pieces(target)(scratch_.window.bytes.data(), size, classes_, scratch_.window.pieces);
+    find_pieces(target)(scratch_.window.bytes.data(), size, classes_, {}, scratch_.window.pieces);
     pieces += scratch_.window.pieces.count;
     if (step == Step::kFindPieces) continue;
     if (step == Step::kMakeKeys) {

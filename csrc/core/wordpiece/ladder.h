@@ -60,6 +60,7 @@ class Ladder {
   size_t free_ = kWindowSize;  // of the window that is being cut
   Buffer<char> text_, copy_;
   Buffer<int32_t> ids_, out_;
+  Buffer<int64_t> no_rows_;
   size_t pieces_ = 0, missed_ = 0;
 };
 

@@ -78,10 +78,23 @@ size_t look_up_scalar(const PieceCache& cache, const PieceKeys& keys, size_t beg
   return find<find_ids_scalar>(cache, keys, begin, end, found);
 }
 
-template <typename Id>
-int32_t* put_ids_scalar(const FoundIds& found, int32_t* out) {
-  for (const IdGroup& group : std::span(found.places).first(found.size)) out = unpack_group<Id>(group, out);
+// The loop that targets without AVX-512 share. put_group() returns the place behind the ids of a group.
+template <int32_t* (*put_group)(const IdGroup& group, int32_t* out)>
+[[gnu::always_inline]] inline int32_t* put(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
+  const int32_t* const begin = out;
+  std::array<uint32_t, FoundIds::kPlaces + 1> ids_before;  // each place
+  for (size_t i = 0; i < found.size; ++i) {
+    ids_before[i] = static_cast<uint32_t>(out - begin);
+    out = put_group(found.places[i], out);
+  }
+  ids_before[found.size] = static_cast<uint32_t>(out - begin);
+  for (size_t i = 0; i < found.rows; ++i) row_splits[i] = before + ids_before[found.row_ends[i]];
   return out;
+}
+
+template <typename Id>
+int32_t* put_ids_scalar(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
+  return put<unpack_group<Id>>(found, out, before, row_splits);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -130,24 +143,26 @@ FASTNLP_AVX2 size_t look_up_avx2(const PieceCache& cache, const PieceKeys& keys,
   return find<find_ids_avx2>(cache, keys, begin, end, found);
 }
 
-FASTNLP_AVX2 int32_t* put_ids_avx2_16(const FoundIds& found, int32_t* out) {
-  for (const IdGroup& group : std::span(found.places).first(found.size)) {
-    const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_cvtepu16_epi32(ids));
-    const auto none = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(ids, _mm_set1_epi16(-1))));
-    out += static_cast<unsigned>(std::countr_zero(none | 1U << sizeof(group))) / sizeof(uint16_t);
-  }
-  return out;
+FASTNLP_AVX2 inline int32_t* put_group_avx2_16(const IdGroup& group, int32_t* out) {
+  const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_cvtepu16_epi32(ids));
+  const auto none = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi16(ids, _mm_set1_epi16(-1))));
+  return out + static_cast<unsigned>(std::countr_zero(none | 1U << sizeof(group))) / sizeof(uint16_t);
 }
 
-FASTNLP_AVX2 int32_t* put_ids_avx2_32(const FoundIds& found, int32_t* out) {
-  for (const IdGroup& group : std::span(found.places).first(found.size)) {
-    const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), ids);
-    const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
-    out += std::countr_zero(none | 1U << sizeof(group) / sizeof(int32_t));
-  }
-  return out;
+FASTNLP_AVX2 inline int32_t* put_group_avx2_32(const IdGroup& group, int32_t* out) {
+  const __m128i ids = _mm_load_si128(reinterpret_cast<const __m128i*>(&group));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), ids);
+  const auto none = static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(ids)));
+  return out + std::countr_zero(none | 1U << sizeof(group) / sizeof(int32_t));
+}
+
+FASTNLP_AVX2 int32_t* put_ids_avx2_16(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
+  return put<put_group_avx2_16>(found, out, before, row_splits);
+}
+
+FASTNLP_AVX2 int32_t* put_ids_avx2_32(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
+  return put<put_group_avx2_32>(found, out, before, row_splits);
 }
 
 // --- AVX-512: four keys, and four places of ids, at a time -----------------------------------------------------------
@@ -196,13 +211,35 @@ FASTNLP_AVX512 void make_keys_avx512(const char* window, const Pieces& pieces, s
 }
 static_assert(KeyedLines::kLineSize == 1 << 6);
 
-FASTNLP_AVX512 int32_t* put_ids_avx512_16(const FoundIds& found, int32_t* out) {
-  constexpr size_t kStep = 64 / sizeof(IdGroup);
+// Which of the places of four groups have ids, in `bits` each, and how many ids lie before them.
+struct FourGroups {
+  uint32_t before;
+  uint32_t is_id;
+};
+
+constexpr size_t kFour = 64 / sizeof(IdGroup);
+
+using AllGroups = std::array<FourGroups, FoundIds::kPlaces / kFour + 1>;
+
+FASTNLP_AVX512 inline void put_splits(const FoundIds& found, const AllGroups& groups, uint32_t bits, int64_t before,
+                                      int64_t* row_splits) {
+  for (size_t i = 0; i < found.rows; ++i) {
+    const size_t end = found.row_ends[i];
+    const FourGroups& four = groups[end / kFour];
+    const uint32_t earlier = _bzhi_u32(four.is_id, bits * static_cast<uint32_t>(end % kFour));
+    row_splits[i] = before + four.before + _mm_popcnt_u32(earlier);
+  }
+}
+
+FASTNLP_AVX512 int32_t* put_ids_avx512_16(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
   constexpr int kHalf = 16;
-  for (size_t i = 0; i < found.size; i += kStep) {
+  const int32_t* const begin = out;
+  AllGroups groups;
+  for (size_t i = 0; i < found.size; i += kFour) {
     const __m512i ids = _mm512_load_si512(&found.places[i]);
-    const auto used = static_cast<__mmask32>((uint64_t{1} << kMaxIdsPerGroup * std::min(found.size - i, kStep)) - 1);
+    const auto used = static_cast<__mmask32>((uint64_t{1} << kMaxIdsPerGroup * std::min(found.size - i, kFour)) - 1);
     const __mmask32 is_id = _mm512_mask_cmpneq_epi16_mask(used, ids, _mm512_set1_epi16(-1));
+    groups[i / kFour] = {static_cast<uint32_t>(out - begin), is_id};
     const __m512i together = _mm512_maskz_compress_epi16(is_id, ids);
     const int count = _mm_popcnt_u32(is_id);
     _mm512_storeu_si512(out, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(together)));
@@ -211,19 +248,25 @@ FASTNLP_AVX512 int32_t* put_ids_avx512_16(const FoundIds& found, int32_t* out) {
     }
     out += count;
   }
+  if (found.size % kFour == 0) groups[found.size / kFour] = {static_cast<uint32_t>(out - begin), 0};
+  put_splits(found, groups, kMaxIdsPerGroup, before, row_splits);
   return out;
 }
 
-FASTNLP_AVX512 int32_t* put_ids_avx512_32(const FoundIds& found, int32_t* out) {
-  constexpr size_t kStep = 64 / sizeof(IdGroup);
-  for (size_t i = 0; i < found.size; i += kStep) {
+FASTNLP_AVX512 int32_t* put_ids_avx512_32(const FoundIds& found, int32_t* out, int64_t before, int64_t* row_splits) {
+  constexpr uint32_t kIds = kMaxIdsPerGroup / 2;
+  const int32_t* const begin = out;
+  AllGroups groups;
+  for (size_t i = 0; i < found.size; i += kFour) {
     const __m512i ids = _mm512_load_si512(&found.places[i]);
-    const auto used =
-        static_cast<__mmask16>((uint64_t{1} << kMaxIdsPerGroup / 2 * std::min(found.size - i, kStep)) - 1);
+    const auto used = static_cast<__mmask16>((uint64_t{1} << kIds * std::min(found.size - i, kFour)) - 1);
     const __mmask16 is_id = _mm512_mask_cmpge_epi32_mask(used, ids, _mm512_setzero_si512());
+    groups[i / kFour] = {static_cast<uint32_t>(out - begin), is_id};
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(is_id, ids));
     out += _mm_popcnt_u32(is_id);
   }
+  if (found.size % kFour == 0) groups[found.size / kFour] = {static_cast<uint32_t>(out - begin), 0};
+  put_splits(found, groups, kIds, before, row_splits);
   return out;
 }
 

@@ -39,23 +39,38 @@ inline uint16_t* flatten(uint64_t mask, size_t offset, uint16_t* out) {
 
 // The loop that all targets share: classify a block, turn its masks into begins and ends, flatten these.
 template <Masks (*classify)(char*, const ByteClasses&), uint16_t* (*flatten_positions)(uint64_t, size_t, uint16_t*)>
-[[gnu::always_inline]] inline void find(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
+[[gnu::always_inline]] inline void find(char* window, size_t size, const ByteClasses& classes,
+                                        std::span<const uint16_t> row_ends, Pieces& pieces) {
   const size_t blocks = (size + kBlock - 1) / kBlock;
   std::memset(window + size, ' ', blocks * kBlock - size);
   uint16_t* begins = pieces.begins.data();
   uint16_t* ends = pieces.ends.data();
-  uint64_t part_before = 0, alone_before = 0;  // of the last byte of the block before
-  for (size_t offset = 0; offset < blocks * kBlock; offset += kBlock) {
+  struct Begun {
+    uint64_t mask;           // a bit for each byte that begins a piece
+    const uint16_t* before;  // the place of the first in begins
+  };
+  std::array<Begun, kWindowSize / kBlock + 1> begun;  // one behind the last block
+  uint64_t part_before = 0, alone_before = 0;         // of the last byte of the block before
+  for (size_t block = 0; block < blocks; ++block) {
+    const size_t offset = block * kBlock;
     const auto [part, alone] = classify(window + offset, classes);
     const uint64_t behind_part = part << 1 | part_before;
     const uint64_t behind_alone = alone << 1 | alone_before;
-    begins = flatten_positions((part & ~behind_part) | alone, offset, begins);
+    const uint64_t begin = (part & ~behind_part) | alone;
+    begun[block] = {begin, begins};
+    begins = flatten_positions(begin, offset, begins);
     ends = flatten_positions((behind_part & ~part) | behind_alone, offset, ends);
     part_before = part >> 63;
     alone_before = alone >> 63;
   }
   if (part_before | alone_before) *ends = static_cast<uint16_t>(blocks * kBlock);
   pieces.count = static_cast<size_t>(begins - pieces.begins.data());
+  begun[blocks] = {0, begins};
+  for (size_t i = 0; i < row_ends.size(); ++i) {
+    const auto& [mask, before] = begun[row_ends[i] / kBlock];
+    const uint64_t earlier = (uint64_t{1} << row_ends[i] % kBlock) - 1;
+    pieces.row_ends[i] = static_cast<uint16_t>(before - pieces.begins.data() + std::popcount(mask & earlier));
+  }
 }
 
 // --- scalar ----------------------------------------------------------------------------------------------------------
@@ -88,8 +103,9 @@ inline Masks classify_scalar(char* block, const ByteClasses& classes) {
   return {(halves[0] & 0xFFFFFFFF) | halves[1] << 32, halves[0] >> 32 | (halves[1] & ~uint64_t{0xFFFFFFFF})};
 }
 
-void find_pieces_scalar(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
-  find<classify_scalar, flatten>(window, size, classes, pieces);
+void find_pieces_scalar(char* window, size_t size, const ByteClasses& classes, std::span<const uint16_t> row_ends,
+                        Pieces& pieces) {
+  find<classify_scalar, flatten>(window, size, classes, row_ends, pieces);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -133,8 +149,9 @@ FASTNLP_AVX2 inline Masks classify_avx2(char* block, const ByteClasses& classes)
   return {low | high << 32, alone_low | static_cast<uint64_t>(alone_high) << 32};
 }
 
-FASTNLP_AVX2 void find_pieces_avx2(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
-  find<classify_avx2, flatten>(window, size, classes, pieces);
+FASTNLP_AVX2 void find_pieces_avx2(char* window, size_t size, const ByteClasses& classes,
+                                   std::span<const uint16_t> row_ends, Pieces& pieces) {
+  find<classify_avx2, flatten>(window, size, classes, row_ends, pieces);
 }
 
 // --- AVX-512 with VBMI and VBMI2 -------------------------------------------------------------------------------------
@@ -175,8 +192,9 @@ FASTNLP_AVX512 inline uint16_t* flatten_avx512(uint64_t mask, size_t offset, uin
   return out + count;
 }
 
-FASTNLP_AVX512 void find_pieces_avx512(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
-  find<classify_avx512, flatten_avx512>(window, size, classes, pieces);
+FASTNLP_AVX512 void find_pieces_avx512(char* window, size_t size, const ByteClasses& classes,
+                                       std::span<const uint16_t> row_ends, Pieces& pieces) {
+  find<classify_avx512, flatten_avx512>(window, size, classes, row_ends, pieces);
 }
 
 #elif defined(__aarch64__)
@@ -213,8 +231,9 @@ inline Masks classify_neon(char* block, const ByteClasses& classes) {
   return {~(spaces | marks), marks};
 }
 
-void find_pieces_neon(char* window, size_t size, const ByteClasses& classes, Pieces& pieces) {
-  find<classify_neon, flatten>(window, size, classes, pieces);
+void find_pieces_neon(char* window, size_t size, const ByteClasses& classes, std::span<const uint16_t> row_ends,
+                      Pieces& pieces) {
+  find<classify_neon, flatten>(window, size, classes, row_ends, pieces);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/cpu.h"
 #include "core/text/words.h"
@@ -48,11 +49,14 @@ struct Pieces {
   size_t count = 0;
   std::array<uint16_t, kWindowSize + 64> begins;
   std::array<uint16_t, kWindowSize + 64> ends;
+  std::array<uint16_t, kWindowSize> row_ends;  // how many pieces begin before the end of each row
 };
 
 // Finds the pieces of window[0, size), size <= kWindowSize; lower-cases its ASCII letters in place where asked, and
-// turns NUL into another control character, so that no byte of a piece is 0. Overwrites the padding.
-using FindPieces = void (*)(char* window, size_t size, const ByteClasses& classes, Pieces& pieces);
+// turns NUL into another control character, so that no byte of a piece is 0. Overwrites the padding. `row_ends` are
+// positions in the window, at most kWindowSize of them.
+using FindPieces = void (*)(char* window, size_t size, const ByteClasses& classes, std::span<const uint16_t> row_ends,
+                            Pieces& pieces);
 
 FindPieces find_pieces(Target target);
 

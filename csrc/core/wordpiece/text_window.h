@@ -37,7 +37,7 @@ struct TextWindow {
     position = next_position_;
     const bool cut = copy(texts);
     next_position_ += static_cast<int64_t>(size);
-    find_pieces(bytes.data(), size, classes, pieces);
+    find_pieces(bytes.data(), size, classes, std::span(row_ends).first(rows), pieces);
     const std::string_view long_piece = cut ? finish_cut(texts[row], classes) : std::string_view();
     prefetch_next(texts);
     return long_piece;
@@ -53,23 +53,33 @@ struct TextWindow {
  private:
   // Returns whether the window ends inside a text.
   bool copy(std::span<const std::string_view> texts) {
-    size = rows = 0;
-    for (; row < texts.size(); ++row) {
-      const std::string_view rest = texts[row].substr(offset);
-      if (rest.size() >= kWindowSize - size) {
-        const size_t part = kWindowSize - size;
-        std::memcpy(bytes.data() + size, rest.data(), part);
-        size += part;
-        offset += part;
-        return true;
+    char* const begin = bytes.data();
+    char* const end = begin + kWindowSize;
+    char* p = begin;
+    uint16_t* row_end = row_ends.data();
+    bool cut = false;
+    size_t text = row,
+           done = offset;  // not in memory, which bytes that are copied could change, for all a compiler knows
+    for (; text < texts.size(); ++text) {
+      const std::string_view rest = texts[text].substr(done);
+      const auto room = static_cast<size_t>(end - p);
+      cut = rest.size() >= room;
+      const size_t part = cut ? room : rest.size();
+      std::memcpy(p, rest.data(), part);
+      p += part;
+      if (cut) {
+        done += part;
+        break;
       }
-      std::memcpy(bytes.data() + size, rest.data(), rest.size());
-      size += rest.size();
-      bytes[size++] = ' ';
-      row_ends[rows++] = static_cast<uint16_t>(size);
-      offset = 0;
+      *p++ = ' ';
+      *row_end++ = static_cast<uint16_t>(p - begin);
+      done = 0;
     }
-    return false;
+    row = text;
+    offset = done;
+    size = static_cast<size_t>(p - begin);
+    rows = static_cast<size_t>(row_end - row_ends.data());
+    return cut;
   }
 
   std::string_view finish_cut(std::string_view text, const ByteClasses& classes) {
@@ -95,7 +105,10 @@ struct TextWindow {
     size_t left = kWindowSize, begin = offset;
     for (size_t i = row; i < texts.size() && left > 0; ++i) {
       const std::string_view text = texts[i].substr(begin, left);
-      for (size_t at = 0; at < text.size(); at += kCacheLine) __builtin_prefetch(text.data() + at, 0, 1);
+      __builtin_prefetch(text.data(), 0, 1);
+      __builtin_prefetch(text.data() + text.size(), 0, 1);
+      for (size_t at = kCacheLine; at + kCacheLine < text.size(); at += kCacheLine)
+        __builtin_prefetch(text.data() + at, 0, 1);
       left -= text.size();
       begin = 0;
     }

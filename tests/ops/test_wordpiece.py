@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+import unicodedata
 
 import cloudpickle
 import numpy as np
@@ -91,9 +92,11 @@ def test_texts_longer_than_any_window(parts, options, shift, data):
 
 
 @given(
-    letters=st.lists(characters | st.sampled_from("אבגдежกขค각나あいアイ亜ー々"), min_size=2, max_size=12, unique=True),
-    options=wordpiece_options(),
-    rng=st.randoms(use_true_random=False),
+    letters=st.lists(
+        characters | st.sampled_from("אбгдежкกขค각나다댁ﬁﬃがあいアイ亜ー々"), min_size=2, max_size=12, unique=True
+    ),
+    options=wordpiece_options().map(lambda options: options | {"split": True}),
+    rng=st.integers(0, 2**32).map(random.Random),
 )
 @settings(max_examples=150, deadline=None)
 def test_text_of_letters_that_are_tokens(letters, options, rng):
@@ -102,9 +105,12 @@ def test_text_of_letters_that_are_tokens(letters, options, rng):
     def word(size: int) -> str:
         return "".join(rng.choices(letters, k=size))
 
+    def normal(text: str) -> str:
+        return unicodedata.normalize("NFD" if options["rules"] == "bert" else "NFKC", text)
+
     suffix_indicator = options["suffix_indicator"]
-    known = [letter for letter in letters if rng.random() < 0.95]
-    longer = [word(rng.randint(2, 3)) for _ in range(rng.choice([0, 0, 1, 3]))]
+    known = [form for letter in letters if rng.random() < 0.95 for form in {letter, normal(letter), *normal(letter)}]
+    longer = [(word(1) + normal(word(1)))[: rng.choice([2, 2, 3])] for _ in range(rng.choice([0, 1, 2, 3]))]
     suffixes = [suffix_indicator + token for token in known + longer if rng.random() < 0.97]
     encoder = WordPiece(list(dict.fromkeys(["[UNK]", *known, *longer, *suffixes])), **options)
     texts = []
@@ -117,13 +123,25 @@ def test_text_of_letters_that_are_tokens(letters, options, rng):
     encode_everywhere(encoder, texts)
 
 
-@pytest.mark.parametrize("rules", ["bert", "keras"])
-def test_letters_that_begin_few_longer_tokens(rules):
-    """The kernels spell such words letter by letter and look at what comes next: all that may come next, and vanish."""
-    letters = ["и", "н", "л", "д"]
-    tokens = ["[UNK]", ".", *letters, *(f"##{letter}" for letter in letters), "нл", "##нл", "##нии"]
+@pytest.mark.parametrize(
+    ("rules", "expanded", "longer"),
+    [
+        (
+            "bert",
+            ["\u1100\u1161", "##\u1100\u1161", "##\u1161", "\u1103\u1161\u11a8", "##\u11a8"],
+            ["н\u1100", "н\u1103"],
+        ),
+        ("keras", ["fi", "##fi", "##i", "##f"], ["нf"]),
+    ],
+)
+def test_letters_that_begin_few_longer_tokens(rules, expanded, longer):
+    """The kernels spell such words letter by letter and look at what comes next: all that may come next, and vanish,
+    and what becomes several with one token, of which a longer one takes the first."""
+    letters = ["и", "н", "л", "д", "\u1103"]
+    tokens = ["[UNK]", ".", *letters, *(f"##{letter}" for letter in letters), *expanded, "нл", "##нл", "##нии"]
+    tokens += [f"##{token}" for token in longer]
     encoder = WordPiece(tokens, rules=rules, lowercase=True, strip_accents=True)
-    characters = ["и", "н", "л", "Л", "й", "д", "ж", "\u0301", "\u00ad", ".", " ", "a"]
+    characters = ["и", "н", "л", "Л", "й", "д", "ж", "\u0301", "\u00ad", ".", " ", "a", "ﬁ", "ﬃ", "가", "닥"]
     texts = ["".join(text) for size in range(4) for text in itertools.product(characters, repeat=size)]
     # Behind a long beginning, and behind one that makes a piece too long for the table of short ones.
     for start in ("", "иннл", "иннл" * 2):

@@ -48,7 +48,7 @@ void Speller::spell(std::string_view text, const char* readable, Buffer<int32_t>
   const char* rest = text.data();
   if (rules_.split) {
     if (may_go_by_letter(rest, readable)) {
-      rest = spell_by_letter(rest, end, readable, /*looks_behind=*/true, ids);
+      rest = spell_by_letter<true>(rest, end, readable, ids);
     }
     if (rest == end || spell_letters(rest, end, /*first_word_only=*/false, ids) != nullptr) return;
   }
@@ -86,44 +86,49 @@ bool Speller::may_go_by_letter(const char* word, const char* readable) const {
   return places_.find(word).value[0].size != LetterTokens::kUnfit;
 }
 
-const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, bool looks_behind,
-                                     Buffer<int32_t>& ids) {
+template <bool kLooksBack>
+const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
   constexpr size_t kMaxIdsPerByte = 2;
   ids.reserve_more(static_cast<size_t>(end - text) * kMaxIdsPerByte + sizeof(LetterTokens) / sizeof(int32_t));
   int32_t* out = ids.data() + ids.size();
   const char* word = text;  // where it begins,
   int32_t* word_ids = out;  // and its ids
   size_t size = 0;          // of it, so far
+  uint64_t followers = 0;   // of the last letter
   const char* p = text;
   const char* const stop = std::min(end, readable - (places_.kReadable - 1));
   Utf8Map<LetterPlaces>::View map(places_);
   while (p < stop) {
     const auto [places, bytes] = map.find(p);
     const LetterTokens& letter = places[0];
-    size_t longer = size + letter.size;
+    size_t longer = size + (kLooksBack ? letter.size & ~LetterTokens::kSpanned : letter.size);
     if (longer > kMaxSize) [[unlikely]] {
       if (letter.size == LetterTokens::kUnset) {
         if (!make_places(p, readable)) break;
         map = Utf8Map<LetterPlaces>::View(places_);
         continue;
       }
-      if (letter.size == LetterTokens::kUnknown) {
-        const char* const word_end = find_word_end(p, end, readable);
-        if (word_end == nullptr) break;
-        *word_ids++ = model_.oov_id;
-        out = word_ids;
-        word = p = word_end;
-        size = 0;
-        map = Utf8Map<LetterPlaces>::View(places_);  // it may have added to it
-        continue;
-      }
-      longer -= LetterTokens::kSpanned;  // of all others, and of a word that is too long, this is still too large
-      if (!looks_behind || longer > kMaxSize) break;
-      const char* const next = p + bytes;
-      if (next < end && (next >= stop || may_span(places, map.find(next).value))) break;
+      if (letter.size != LetterTokens::kUnknown) break;
+      const char* const word_end = find_word_end(p, end, readable);
+      if (word_end == nullptr) break;
+      *word_ids++ = model_.oov_id;
+      out = word_ids;
+      word = p = word_end;
+      size = 0;
+      followers = 0;
+      map = Utf8Map<LetterPlaces>::View(places_);  // it may have added to it
+      continue;
     }
     const LetterTokens& tokens = places[size > 0 ? 1 : 0];
     const size_t count = tokens.count;
+    if constexpr (kLooksBack) {
+      if (letter.count == 1) [[likely]] {
+        if ((followers >> places[1].code() & 1 & letter.in_word) != 0) break;
+        followers = letter.followers();
+      } else {  // it has no code, and perhaps no symbols
+        if (followers != 0) break;
+      }
+    }
     // Without a branch: where words end cannot be predicted.
     size = longer & letter.in_word;
     std::memcpy(out, &tokens, sizeof(tokens));
@@ -140,12 +145,8 @@ const char* Speller::spell_by_letter(const char* text, const char* end, const ch
   return word;
 }
 
-// Whether a token may begin with a letter that is kSpanned, and end behind the next one.
-bool Speller::may_span(const LetterPlaces& letter, const LetterPlaces& next) {
-  if (next[0].size >= LetterTokens::kUnfit) return true;
-  if (next[0].in_word == 0) return false;
-  // What vanishes, is unknown or becomes several symbols has no code.
-  return next[0].count != 1 || (letter[0].followers() >> next[1].code() & 1) != 0;
+const char* Speller::spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
+  return spell_by_letter<false>(text, end, readable, ids);
 }
 
 // Where a word ends that is unknown, whatever of it follows. Null where the definition has to be asked.
@@ -195,7 +196,9 @@ void Speller::make_places(char32_t code_point) {
     if (!find_tokens(letter, &model_.initial, is_spanned, places[0]) ||
         !find_tokens(letter, &model_.suffix, is_spanned, places[1])) {
       places[0].size = LetterTokens::kUnfit;
-    } else if (letter.count == 1) {
+    } else if (places[0].count == 1 && places[1].count == Letter::kMaxSymbols) {
+      places[0].size = LetterTokens::kUnfit;  // there is no place for its code
+    } else if (places[0].count == 1) {
       places[1].set_code(SymbolFollowers::code(letter.symbols[0]));
       if (is_spanned) {
         places[0].size += LetterTokens::kSpanned;

@@ -40,9 +40,7 @@ class Speller {
 
   // Appends the ids of words letter by letter, up to the first word that may have a token of more than one letter.
   // Returns where that begins, or `end`, where a piece must end. The bytes up to `readable` can be read.
-  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids) {
-    return spell_by_letter(text, end, readable, /*looks_behind=*/false, ids);
-  }
+  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids);
 
   // Appends the ids of one normalised word in valid UTF-8.
   void spell_word(std::string_view word, Buffer<int32_t>& ids);
@@ -84,7 +82,8 @@ class Speller {
     uint8_t in_word = 0;     // all bits, or none where it is no part of one
     uint16_t size = kUnset;  // as the length of a word is limited
 
-    // Of a character of one symbol, in places without ids: the code of that as a follower, and those of its followers.
+    // In places without ids, where a character has one id at the beginning of a word: the code of its first symbol as a
+    // follower (inside of one), and those of the followers of its only one (at the beginning).
     int code() const { return ids[2]; }
     void set_code(int code) { ids[2] = code; }
     uint64_t followers() const { return static_cast<uint32_t>(ids[1]) | uint64_t{static_cast<uint32_t>(ids[2])} << 32; }
@@ -109,12 +108,11 @@ class Speller {
   void spell_as_defined(std::string_view text, Buffer<int32_t>& ids);
   bool make_places(const char* text, const char* readable);
   void make_places(char32_t code_point);
-  // The public one, which stops at letters that are kSpanned; or, where it looks at what is behind them, only where a
-  // longer token may begin.
-  const char* spell_by_letter(const char* text, const char* end, const char* readable, bool looks_behind,
-                              Buffer<int32_t>& ids);
+  // The public one, which stops at letters that are kSpanned; or, where it looks back at them from the next, only where
+  // a longer token may begin.
+  template <bool kLooksBack>
+  const char* spell_by_letter(const char* text, const char* end, const char* readable, Buffer<int32_t>& ids);
   bool may_go_by_letter(const char* word, const char* readable) const;
-  static bool may_span(const LetterPlaces& letter, const LetterPlaces& next);
   const char* find_word_end(const char* text, const char* end, const char* readable);
   bool find_tokens(const Letter& letter, const Trie* trie, bool is_spanned, LetterTokens& tokens) const;
   const char* spell_letters(const char* text, const char* end, bool first_word_only, Buffer<int32_t>& ids);

@@ -170,24 +170,43 @@ void test_lookup() {
   CHECK(found_beside > 0);
 }
 
-// The table becomes large for pieces that come again, be they many more than it holds, and not for others, whether they
-// have few ids or many.
+// The table becomes larger for pieces that come again, be they many more than it holds, and not for others, whether
+// they have few ids or many; once more, where they are many more than it holds then. What it held is still there.
 void test_growth() {
-  const auto grows = [](uint64_t different, std::span<const IdGroup> ids) {
+  constexpr size_t kPieces = 200;  // of a window
+  const auto times = [](std::span<const IdGroup> ids, auto piece) {
     wordpiece::PieceCache cache;
-    constexpr size_t kPieces = 200;  // of a window
+    int grown = 0;
     for (uint64_t i = 0; i < 1000000; ++i) {
-      if (i > 0 && i % kPieces == 0 && cache.grow(kPieces)) return true;
-      const PieceKey key = {1 + i % different, 0};
+      if (i > 0 && i % kPieces == 0 && cache.grow(kPieces)) ++grown;
+      const PieceKey key = {1 + piece(i), 0};
       const uint32_t offset = cache.offset(key);
       if (!cache.holds(offset, key)) cache.insert(offset, key, ids);
     }
-    return false;
+    return grown;
   };
-  for (const uint64_t different : {10000, 20000, 50000, 100000}) CHECK(grows(different, kAny));
-  CHECK(!grows(1000, kAny));  // they have room
-  CHECK(!grows(1000000, kAny));
-  CHECK(!grows(1000000, std::array<IdGroup, 2>{}));
+  const auto in_turn = [](uint64_t different) { return [=](uint64_t i) { return i % different; }; };
+  const auto all_new = [](uint64_t i) { return i; };
+  CHECK(times(kAny, in_turn(1000)) == 0);  // they have room
+  for (const uint64_t different : {10000, 20000, 50000, 100000}) CHECK(times(kAny, in_turn(different)) == 1);
+  CHECK(times(kAny, all_new) == 0);
+  CHECK(times(std::array<IdGroup, 2>{}, all_new) == 0);
+  CHECK(times(kAny, [](uint64_t i) { return i % 2 == 0 ? i : i % 100; }) == 2);
+
+  wordpiece::PieceCache cache;
+  const auto key = [](uint64_t i) { return PieceKey{i, ~i}; };
+  const auto holds = [&](uint64_t i) { return cache.holds(cache.offset(key(i)), key(i)); };
+  for (uint64_t i = 1, grown = 0; grown < 2; ++i) {
+    cache.insert(cache.offset(key(i)), key(i), kAny);
+    if (i % kPieces != 0) continue;
+    std::vector<uint64_t> held;
+    for (uint64_t j = 1; j <= i; j += 97) {
+      if (holds(j)) held.push_back(j);
+    }
+    if (!cache.grow(2 * kPieces)) continue;  // as if each had come again
+    ++grown;
+    CHECK(held.size() > 20 && std::ranges::all_of(held, holds));
+  }
 }
 
 // Long pieces are found with the ids that they came with, whatever grew since; most are still there.

@@ -41,15 +41,16 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const Id
 bool PieceCache::grow(size_t looked_up) {
   constexpr size_t kFew = 32;
   looked_up_ += looked_up;
-  if (lines_.log2_size() == kLog2Lines || inserted_ < lines_.size()) return false;
+  if (inserted_ < size_->enough) return false;
   // Even of words that come in turn, more than this table holds and as many as a large one does, some stay in it: see
   // insert().
   if (looked_up_ < inserted_ + inserted_ / kFew) {
     inserted_ = looked_up_ = 0;
     return false;
   }
-  Table<Line> before(kLog2Lines);
+  Table<Line> before((size_ + 1)->log2_lines);
   std::swap(before, lines_);
+  ++size_;
   reserve_zero();
   for (size_t i = 0; i < before.size(); ++i) {
     for (size_t way = 0; way < kWays; ++way) {

@@ -48,7 +48,7 @@ class PieceCache {
   };
   static_assert(sizeof(Line) == KeyedLines::kLineSize);
 
-  PieceCache() : lines_(kFirstLog2Lines) { reserve_zero(); }
+  PieceCache() : lines_(kSizes.front().log2_lines) { reserve_zero(); }
 
   KeyedLines lines() const { return {reinterpret_cast<const char*>(lines_.data()), 64 - lines_.log2_size()}; }
 
@@ -79,14 +79,21 @@ class PieceCache {
   // Whether a key is in its line, or in the one beside it.
   bool holds(uint32_t offset, const PieceKey& key) const;
 
-  // Makes the table large once it holds much, and says whether it did: offsets from before are void then. Not while
+  // Makes the table larger once it holds much, and says whether it did: offsets from before are void then. Not while
   // next to none of the pieces, `looked_up` since the last call, come again: a small table is nearer. Throws
   // std::bad_alloc.
   bool grow(size_t looked_up);
 
  private:
-  static constexpr int kFirstLog2Lines = 12;  // 256 KB
-  static constexpr int kLog2Lines = 17;       // 8 MB
+  struct Size {
+    int log2_lines;
+    size_t enough;  // pieces: when so many came in, the next size is better
+  };
+  static constexpr std::array<Size, 3> kSizes = {{
+      {12, size_t{1} << 12},  // 256 KB
+      {17, size_t{1} << 18},  // 8 MB
+      {19, SIZE_MAX},         // 32 MB
+  }};
 
   Line& line(uint32_t offset) const { return lines_[offset / sizeof(Line)]; }
   Line& beside(uint32_t offset) const { return lines_[offset / sizeof(Line) ^ 1]; }
@@ -100,6 +107,7 @@ class PieceCache {
   // The key 0 stands for pieces that are too long: none may be found under it. It hashes to the first line.
   void reserve_zero() { lines_[0].keys.fill({0, 1}); }
 
+  const Size* size_ = kSizes.data();
   Table<Line> lines_;
   size_t inserted_ = 0;   // pieces, also those of more than one group
   size_t looked_up_ = 0;  // meanwhile
@@ -139,7 +147,7 @@ class LongPieceCache {
  private:
   static constexpr int kFirstLog2Entries = 9;  // 64 KB
   static constexpr int kLog2Growth = 2;
-  static constexpr int kLog2Entries = 16;  // 8 MB
+  static constexpr int kLog2Entries = 18;  // 32 MB
 
   // In steps: to clear 8 MB takes as long as to spell some thousand pieces.
   void grow();

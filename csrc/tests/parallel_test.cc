@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "check.h"
 #include "core/buffer.h"
 #include "core/text/parts.h"
+#include "core/text/rows.h"
 
 namespace fastnlp::tests {
 namespace {
@@ -40,6 +42,31 @@ struct Numbers {
     row_splits.push_back(static_cast<int64_t>(values.size()));
   }
 };
+
+// Chunks hold all rows in order; none is larger than an eighth of a megabyte and a row; the last are small.
+void test_chunks(Random& random) {
+  constexpr size_t kMost = 1 << 17, kSmall = 1 << 15;
+  const int num_threads = 1 + static_cast<int>(below(random, 8));
+  const std::string text(below(random, 4) == 0 ? 3 * kMost : 1 + below(random, 2000), 'a');
+  std::vector<std::string_view> texts(below(random, 5000));
+  size_t total = texts.size(), longest = 0;
+  for (std::string_view& row : texts) {
+    row = std::string_view(text).substr(0, below(random, text.size() + 1));
+    total += row.size();
+    longest = std::max(longest, row.size() + 1);
+  }
+  const std::vector<size_t> bounds = chunk_rows(texts, num_threads);
+  CHECK(bounds.front() == 0 && bounds.back() == texts.size() && std::ranges::is_sorted(bounds));
+  if (total < kMost) CHECK(bounds.size() == 2);
+  if (total < kMost || longest > kSmall) return;
+  size_t size = 0;
+  for (size_t chunk = 0; chunk + 1 < bounds.size(); ++chunk) {
+    size = 0;
+    for (size_t row = bounds[chunk]; row < bounds[chunk + 1]; ++row) size += texts[row].size() + 1;
+    CHECK(size > 0 && size <= kMost + longest);
+  }
+  CHECK(size <= kSmall);
+}
 
 void test_parts(Random& random) {
   const int num_threads = 1 + static_cast<int>(below(random, 5));
@@ -111,6 +138,7 @@ void test_out_of_memory(Random& random) {
 
 void test_parallel() {
   Random random(1);
+  for (int i = 0; i < 300; ++i) test_chunks(random);
   for (int i = 0; i < 400; ++i) test_parts(random);
   for (int i = 0; i < 300; ++i) test_out_of_memory(random);
 }

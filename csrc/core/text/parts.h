@@ -142,6 +142,7 @@ Status encode_parts(std::span<const size_t> bounds, int num_threads, Part& whole
   });
   if (!status.ok()) return status;
   resize(places.begin(chunks), whole);
+  if (whole.size() <= room) return status;  // none was late: no threads have to be started for nothing
   return for_each(chunks, num_threads, [&] {
     return [&](size_t chunk) {
       if (places.begin(chunk + 1) > room) {

@@ -1,16 +1,23 @@
 #include "core/text/rows.h"
 
+#include <algorithm>
+
 #include "core/text/utf8.h"
 
 namespace fastnlp {
 
-std::vector<size_t> chunk_rows(std::span<const std::string_view> texts) {
-  constexpr size_t kBytesPerChunk = 1 << 17;
+std::vector<size_t> chunk_rows(std::span<const std::string_view> texts, int num_threads) {
+  constexpr size_t kLeast = 1 << 14, kMost = 1 << 17;  // bytes
+  const auto shares = 4 * static_cast<size_t>(std::max(num_threads, 1));
+  size_t left = count_bytes(texts) + texts.size();
+  if (left < kMost) return {0, texts.size()};
   std::vector<size_t> bounds = {0};
-  size_t bytes = 0;
+  size_t bytes = 0, enough = 0;
   for (size_t row = 0; row < texts.size(); ++row) {
+    if (bytes == 0) enough = std::clamp(left / shares, kLeast, kMost);
     bytes += texts[row].size() + 1;
-    if (bytes >= kBytesPerChunk) {
+    left -= texts[row].size() + 1;
+    if (bytes >= enough) {
       bounds.push_back(row + 1);
       bytes = 0;
     }

@@ -13,9 +13,9 @@
 
 namespace fastnlp {
 
-// The rows at which chunks of about an eighth of a megabyte begin, and the number of rows. They follow from the texts
-// alone. A chunk takes far longer than a thread takes to start.
-std::vector<size_t> chunk_rows(std::span<const std::string_view> texts);
+// The rows at which chunks begin, and the number of rows: one chunk where a thread would take longer to start, else
+// chunks of about an eighth of a megabyte, and smaller ones at the end, so that all threads have some till then.
+std::vector<size_t> chunk_rows(std::span<const std::string_view> texts, int num_threads);
 
 // The size of all texts.
 size_t count_bytes(std::span<const std::string_view> texts);

@@ -134,7 +134,7 @@ WordCounter::WordCounter(TextRules rules)
 WordCounter::~WordCounter() = default;
 
 Status WordCounter::add(std::span<const std::string_view> texts, int num_threads, bool strict) try {
-  const std::vector<size_t> bounds = chunk_rows(texts);
+  const std::vector<size_t> bounds = chunk_rows(texts, num_threads);
   const size_t chunks = bounds.size() - 1;
   if (strict) {
     const auto check = [&](size_t chunk) { return check_utf8(texts, bounds[chunk], bounds[chunk + 1]); };

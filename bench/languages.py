@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import random
+import re
 import string
 import tarfile
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 LANGUAGE_BYTES = 50_000_000  # of each language at most
 FEW_BYTES = 70_000  # of English again: as much as there is of languages without a file of their own
+PHRASES_BYTES = 10_000_000  # of English again, in short texts
 ADVERSARY_BYTES = 4_000_000
 
 # In the order of the table: files of their own, and languages of which there are only Tatoeba's sentences and the
@@ -58,6 +60,7 @@ def languages(folder: Path) -> Iterable[tuple[str, list[bytes]]]:
         yield language, texts
         if language == "English":
             yield "English, its beginning", _first(texts, FEW_BYTES)
+            yield "English, in phrases", _phrases(_first(texts, PHRASES_BYTES))
     with (
         tarfile.open(folder / "multilingual/tatoeba-v1.tar.xz") as tatoeba,
         zipfile.ZipFile(folder / "multilingual/udhr2.zip") as declarations,
@@ -78,6 +81,11 @@ def _first(lines: Iterable[bytes], most: int) -> list[bytes]:
             break
         texts.append(line.rstrip(b"\r\n"))
     return texts
+
+
+def _phrases(texts: Iterable[bytes]) -> list[bytes]:
+    """What stands between one mark of punctuation and the next: some 50 bytes each."""
+    return [phrase for text in texts for phrase in re.split(rb"(?<=[.,;:!?]) ", text)]
 
 
 def adversaries() -> Iterable[tuple[str, list[bytes]]]:

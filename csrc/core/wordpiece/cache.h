@@ -72,8 +72,8 @@ class PieceCache {
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
 
-  // Stores what a key became that is in neither line, unless it takes more than one group: that is spelt each time.
-  // Where both lines are full, something else is forgotten.
+  // Stores what a key became that is in neither line, unless it takes more than one group, or none are given: that is
+  // spelt each time. Where both lines are full, something else is forgotten.
   void insert(uint32_t offset, const PieceKey& key, std::span<const IdGroup> ids);
 
   // Whether a key is in its line, or in the one beside it.
@@ -140,8 +140,8 @@ class LongPieceCache {
     return std::string_view(entry.bytes.data(), entry.size) == piece;
   }
 
-  // Stores what a piece became in its place, unless it takes more than kMaxGroups: that is spelt each time. What was
-  // there is forgotten. Throws std::bad_alloc.
+  // Stores what a piece became in its place, unless it takes more than kMaxGroups, or none are given: that is spelt
+  // each time. What was there is forgotten. Throws std::bad_alloc.
   void insert(std::string_view piece, std::span<const IdGroup> ids);
 
  private:

@@ -378,7 +378,8 @@ Status encode(const Model& model, std::span<const std::string_view> texts, const
       return Status();
     };
   };
-  const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
+  const std::vector<size_t> bounds =
+      options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
   if (bounds.size() <= 2) {
     out.row_splits.push_back(0);
     return make_encode()(0, texts.size(), out, [] {});

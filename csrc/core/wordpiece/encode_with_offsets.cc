@@ -188,7 +188,8 @@ Status encode_with_offsets(const Model& model, std::span<const std::string_view>
     for (size_t row = begin; row < end; ++row) encoder.encode(texts[row]);
     return {};
   };
-  const std::vector<size_t> bounds = options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
+  const std::vector<size_t> bounds =
+      options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
   if (bounds.size() <= 2) {
     out.row_splits.push_back(0);
     return encode_rows(0, texts.size(), out, [] {});

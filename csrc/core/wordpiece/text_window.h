@@ -58,8 +58,8 @@ struct TextWindow {
     char* p = begin;
     uint16_t* row_end = row_ends.data();
     bool cut = false;
-    size_t text = row,
-           done = offset;  // not in memory, which bytes that are copied could change, for all a compiler knows
+    // Not in memory, which the bytes that are copied might change, as far as a compiler knows.
+    size_t text = row, done = offset;
     for (; text < texts.size(); ++text) {
       const std::string_view rest = texts[text].substr(done);
       const auto room = static_cast<size_t>(end - p);
@@ -106,10 +106,12 @@ struct TextWindow {
     for (size_t i = row; i < texts.size() && left > 0; ++i) {
       const std::string_view text = texts[i].substr(begin, left);
       __builtin_prefetch(text.data(), 0, 1);
-      __builtin_prefetch(text.data() + text.size(), 0, 1);
-      for (size_t at = kCacheLine; at + kCacheLine < text.size(); at += kCacheLine)
+      // The loop is for long texts alone: how often it runs for short ones cannot be predicted.
+      for (size_t at = kCacheLine; at + kCacheLine < text.size(); at += kCacheLine) {
         __builtin_prefetch(text.data() + at, 0, 1);
-      left -= text.size();
+      }
+      __builtin_prefetch(text.data() + text.size(), 0, 1);
+      left -= std::min(left, text.size() + 1);  // and a space
       begin = 0;
     }
   }

@@ -29,13 +29,14 @@ class Utf8Map {
    public:
     explicit View(const Utf8Map& map) : page_of_(map.page_of_.data()), pages_(map.pages_.data()) {}
 
-    // What begins at `text`.
+    // What begins at `text`. Characters of three bytes first: with the others first, Hindi takes 15% longer, Chinese
+    // 5%; as it is, Hebrew does, 15%.
     Found find(const char* text) const {
       const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
       const uint8_t lead = byte(0);
-      if (lead < 0x80) return {pages_[page_of_[lead / kPageSize]][lead % kPageSize], 1};
-      if (lead < 0xE0) return {value(lead, byte(1)), 2};
-      return {value(key(lead, byte(1)), byte(2)), 3};
+      if (lead >= 0xE0) return {value(key(lead, byte(1)), byte(2)), 3};
+      if (lead >= 0x80) return {value(lead, byte(1)), 2};
+      return {pages_[page_of_[lead / kPageSize]][lead % kPageSize], 1};
     }
 
    private:

@@ -12,6 +12,12 @@ uint64_t load(const char* p) {
   return value;
 }
 
+// Of the pieces that were looked up.
+bool next_to_none_came_again(size_t looked_up, size_t inserted) {
+  constexpr size_t kFew = 32;
+  return looked_up < inserted + inserted / kFew;
+}
+
 }  // namespace
 
 const IdGroup* PieceCache::find_beside(uint32_t offset, const PieceKey& key) const {
@@ -39,12 +45,11 @@ void PieceCache::insert(uint32_t offset, const PieceKey& key, std::span<const Id
 }
 
 bool PieceCache::grow(size_t looked_up) {
-  constexpr size_t kFew = 32;
   looked_up_ += looked_up;
   if (inserted_ < size_->enough) return false;
   // Even of words that come in turn, more than this table holds and as many as a large one does, some stay in it: see
   // insert().
-  if (looked_up_ < inserted_ + inserted_ / kFew) {
+  if (next_to_none_came_again(looked_up_, inserted_)) {
     inserted_ = looked_up_ = 0;
     return false;
   }
@@ -75,6 +80,10 @@ LongPieceCache::Entry& LongPieceCache::place(std::string_view piece) const {
 }
 
 void LongPieceCache::grow() {
+  if (next_to_none_came_again(looked_up_, inserted_)) {
+    inserted_ = looked_up_ = 0;
+    return;
+  }
   Table<Entry> before(std::min(entries_.log2_size() + kLog2Growth, kLog2Entries));
   std::swap(before, entries_);
   for (size_t i = 0; i < before.size(); ++i) {

@@ -127,8 +127,7 @@ class LongPieceCache {
   };
   static_assert(sizeof(Entry) == 128);
 
-  // The place of a piece of 1 to kMaxSize bytes, behind which 7 more can be read.
-  Entry& place(std::string_view piece) const;
+  // Pieces have 1 to kMaxSize bytes, and 7 more behind them can be read.
 
   void prefetch(std::string_view piece) const {
     const Entry& entry = place(piece);
@@ -136,8 +135,11 @@ class LongPieceCache {
     __builtin_prefetch(&entry.ids.back());
   }
 
-  static bool holds(const Entry& entry, std::string_view piece) {
-    return std::string_view(entry.bytes.data(), entry.size) == piece;
+  // What a piece became; null where it is not there.
+  const Entry* find(std::string_view piece) {
+    ++looked_up_;
+    const Entry& entry = place(piece);
+    return std::string_view(entry.bytes.data(), entry.size) == piece ? &entry : nullptr;
   }
 
   // Stores what a piece became in its place, unless it takes more than kMaxGroups, or none are given: that is spelt
@@ -149,11 +151,14 @@ class LongPieceCache {
   static constexpr int kLog2Growth = 2;
   static constexpr int kLog2Entries = 18;  // 32 MB
 
-  // In steps: to clear 8 MB takes as long as to spell some thousand pieces.
+  Entry& place(std::string_view piece) const;
+
+  // In steps: to clear 8 MB takes as long as to spell some thousand pieces. Not while next to none come again.
   void grow();
 
   Table<Entry> entries_{kFirstLog2Entries};
   size_t inserted_ = 0;
+  size_t looked_up_ = 0;  // meanwhile
 };
 
 }  // namespace fastnlp::wordpiece

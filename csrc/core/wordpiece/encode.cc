@@ -308,9 +308,8 @@ class Engine {
   }
 
   void encode_long(size_t piece, std::string_view text) {
-    const LongPieceCache::Entry& entry = scratch_.long_cache.place(text);
-    if (LongPieceCache::holds(entry, text)) {
-      std::memcpy(make_places(piece, entry.count), entry.ids.data(), sizeof(entry.ids));  // all: the size is known
+    if (const LongPieceCache::Entry* const known = scratch_.long_cache.find(text)) {
+      std::memcpy(make_places(piece, known->count), known->ids.data(), sizeof(known->ids));  // all: the size is known
       return;
     }
     const auto spell = [&](Buffer<int32_t>& ids) { scratch_.speller.spell(text, scratch_.window.readable(), ids); };

@@ -246,7 +246,7 @@ class Engine {
     make_keys_(scratch_.window.bytes.data(), scratch_.window.pieces, begin, end, scratch_.cache.lines(), scratch_.keys);
   }
 
-  // Finds the ids of at most kGroup pieces, while none are found.
+  // Finds the ids of at most kGroup pieces. What was found before them has been put.
   void find(size_t piece, size_t end) {
     while (piece < end) {
       piece = look_up_(scratch_.cache, scratch_.keys, piece, end, scratch_.found);

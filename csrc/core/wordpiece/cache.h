@@ -113,7 +113,8 @@ class PieceCache {
   size_t looked_up_ = 0;  // meanwhile
 };
 
-// Longer pieces; each has one place. Not for several threads at once.
+// Longer pieces, of 1 to kMaxSize bytes, behind which 7 more can be read; each has one place. Not for several threads
+// at once.
 class LongPieceCache {
  public:
   static constexpr size_t kMaxSize = 46;
@@ -126,8 +127,6 @@ class LongPieceCache {
     std::array<IdGroup, kMaxGroups> ids;
   };
   static_assert(sizeof(Entry) == 128);
-
-  // Pieces have 1 to kMaxSize bytes, and 7 more behind them can be read.
 
   void prefetch(std::string_view piece) const {
     const Entry& entry = place(piece);

@@ -353,7 +353,7 @@ class Engine {
   const PutIds put_ids_;
   RaggedIds& out_;
   const Step& step_;
-  size_t row_ = 0, rows_ = 0;  // the row of the window that ends next, and how many do
+  size_t row_ = 0, rows_ = 0;  // the row of the window that ends next, and how many do; equal but in emit()
   size_t missed_ = 0;          // pieces, of the last group
 };
 

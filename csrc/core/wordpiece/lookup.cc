@@ -221,8 +221,10 @@ constexpr size_t kFour = 64 / sizeof(IdGroup);
 
 using AllGroups = std::array<FourGroups, FoundIds::kPlaces / kFour + 1>;
 
-FASTNLP_AVX512 inline void put_splits(const FoundIds& found, const AllGroups& groups, uint32_t bits, int64_t before,
-                                      int64_t* row_splits) {
+// `ids` are those of all groups.
+FASTNLP_AVX512 inline void put_splits(const FoundIds& found, AllGroups& groups, std::ptrdiff_t ids, uint32_t bits,
+                                      int64_t before, int64_t* row_splits) {
+  if (found.size % kFour == 0) groups[found.size / kFour] = {static_cast<uint32_t>(ids), 0};
   for (size_t i = 0; i < found.rows; ++i) {
     const size_t end = found.row_ends[i];
     const FourGroups& four = groups[end / kFour];
@@ -248,8 +250,7 @@ FASTNLP_AVX512 int32_t* put_ids_avx512_16(const FoundIds& found, int32_t* out, i
     }
     out += count;
   }
-  if (found.size % kFour == 0) groups[found.size / kFour] = {static_cast<uint32_t>(out - begin), 0};
-  put_splits(found, groups, kMaxIdsPerGroup, before, row_splits);
+  put_splits(found, groups, out - begin, kMaxIdsPerGroup, before, row_splits);
   return out;
 }
 
@@ -265,8 +266,7 @@ FASTNLP_AVX512 int32_t* put_ids_avx512_32(const FoundIds& found, int32_t* out, i
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(is_id, ids));
     out += _mm_popcnt_u32(is_id);
   }
-  if (found.size % kFour == 0) groups[found.size / kFour] = {static_cast<uint32_t>(out - begin), 0};
-  put_splits(found, groups, kIds, before, row_splits);
+  put_splits(found, groups, out - begin, kIds, before, row_splits);
   return out;
 }
 

@@ -29,8 +29,8 @@ class Utf8Map {
    public:
     explicit View(const Utf8Map& map) : page_of_(map.page_of_.data()), pages_(map.pages_.data()) {}
 
-    // What begins at `text`. Characters of three bytes first: with the others first, Hindi takes 15% longer, Chinese
-    // 5%; as it is, Hebrew does, 15%.
+    // What begins at `text`. Characters of three bytes come first: so text in Hindi is 15% faster, in Chinese 5%, and
+    // in Hebrew 15% slower, than if they came last.
     Found find(const char* text) const {
       const auto byte = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
       const uint8_t lead = byte(0);

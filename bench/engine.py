@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import click
+import numpy as np
 
 import fastnlp
 from bench import corpus
-from bench.languages import adversaries, languages
+from bench.languages import adversaries, languages, phrases
 from bench.report import format_date, markdown_table
+from fastnlp import _dispatch
 from fastnlp.bench.contest import count_bytes, encode
 from fastnlp.bench.entrances import SMALL_BATCH, measure_entrances, measure_small_batch
 from fastnlp.bench.ladder import RUNGS, measure_ladder
@@ -101,11 +103,30 @@ def targets_table(text: corpus.Corpus, timings: list[Timing]) -> str:
 
 def scaling_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:
     """One call on two threads, beside what the machine gives to two calls that have nothing to do with each other."""
+    rows = []
+    short = [text.decode() for text in phrases([text.encode() for text in texts[: len(texts) // 4]])]
+    for name, texts_of in (("", texts), (", phrases", short)):
+        measured = measure_scaling(encoder, texts_of)
+        timings += measured.values()
+        size = count_bytes(texts_of) / 1e6
+        one = next(iter(measured.values()))
+        rows += [
+            [
+                work + name,
+                f"{format_number(size / timing.best)} ({one.best / timing.best:.2f})",
+                f"{format_number(size / timing.median)} ({one.median / timing.median:.2f})",
+            ]
+            for work, timing in measured.items()
+        ]
+    return markdown_table(["a list of str, warm, MB/s (times one thread)", "best", "median"], rows)
+
+
+def measure_scaling(encoder: WordPiece, texts: Sequence[str]) -> dict[str, Timing]:
+    """All three, in turn."""
     halves = texts[: len(texts) // 2], texts[len(texts) // 2 :]
-    right = encode(encoder, texts, 1)
-    assert encode(encoder, texts, 2) == right
+    assert encode(encoder, texts, 2) == encode(encoder, texts, 1)
     with ThreadPoolExecutor(2) as pool:
-        measured = time_rounds(
+        return time_rounds(
             {
                 "one call, one thread": lambda: encode(encoder, texts, 1),
                 "one call, two threads": lambda: encode(encoder, texts, 2),
@@ -115,18 +136,6 @@ def scaling_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing
             },
             SCALING_ROUNDS,
         )
-    timings += measured.values()
-    size = count_bytes(texts) / 1e6
-    one = next(iter(measured.values()))
-    rows = [
-        [
-            name,
-            f"{format_number(size / timing.best)} ({one.best / timing.best:.2f})",
-            f"{format_number(size / timing.median)} ({one.median / timing.median:.2f})",
-        ]
-        for name, timing in measured.items()
-    ]
-    return markdown_table(["a list of str, warm, MB/s (times one thread)", "best", "median"], rows)
 
 
 def containers_table(encoder: WordPiece, texts: Sequence[str], timings: list[Timing]) -> str:
@@ -157,11 +166,11 @@ def texts_table(
             for call in calls:
                 right = tokenizer.encode_batch([text.decode(errors="replace") for text in call])
                 assert encode(encoder, call, 1) == Ragged.from_lists([encoding.ids for encoding in right])
-            for timing in time_text(encoder, calls):
+            for timing in time_text(encoder, calls).values():
                 timings.append(timing)
                 cells.append(format_number(size / timing.best))
         rows.append(cells)
-    columns = [f"{name}, {heat}" for name in VOCABULARIES for heat in ("cold", "warm")]
+    columns = [f"{name}, {heat}" for name in VOCABULARIES for heat in ("cold", "emptied", "warm")]
     return markdown_table([f"{title}, 1 thread, MB/s", "MB", *columns], rows)
 
 
@@ -178,8 +187,12 @@ def cut_into_calls(texts: Sequence[bytes]) -> Iterable[list[bytes]]:
     yield call
 
 
-def time_text(encoder: WordPiece, calls: Sequence[Sequence[bytes]]) -> tuple[Timing, Timing]:
-    """Cold, with a new encoder every round, and warm: each by itself, for 50 KB take less time than to come back to."""
+def time_text(encoder: WordPiece, calls: Sequence[Sequence[bytes]]) -> dict[str, Timing]:
+    """Each by itself, for 50 KB take less time than to come back to.
+
+    Cold is with a new encoder every round; emptied, of the kernel alone, with caches that are emptied before every
+    round, while all else is as near as it can be; warm when the encoder has met the text.
+    """
     cold: WordPiece
     pickled = pickle.dumps(encoder)
 
@@ -192,6 +205,19 @@ def time_text(encoder: WordPiece, calls: Sequence[Sequence[bytes]]) -> tuple[Tim
         for call in calls:
             encode(encoder, call, 1)
 
+    native = _dispatch.native
+    assert native is not None
+    model, views = native.WordPieceModel(encoder.dump()), [native.Texts(tuple(call)) for call in calls]
+
+    def work_alone() -> None:
+        for view in views:
+            model.encode(view, 1, False)
+
+    for view, call in zip(views, calls, strict=True):
+        assert np.array_equal(model.encode(view, 1, False)[0], encode(encoder, call, 1).flat_values)
+    size = sum(sum(map(len, call)) for call in calls)
     timings = time_rounds({"cold": lambda: work(cold)}, ROUNDS, setup={"cold": renew})
+    rounds = max(ROUNDS, CALL_BYTES // size)
+    timings |= time_rounds({"emptied": work_alone}, rounds, setup={"emptied": model.forget})
     timings |= time_rounds({"warm": lambda: work(encoder)}, ROUNDS)
-    return timings["cold"], timings["warm"]
+    return timings

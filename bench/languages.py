@@ -60,7 +60,7 @@ def languages(folder: Path) -> Iterable[tuple[str, list[bytes]]]:
         yield language, texts
         if language == "English":
             yield "English, its beginning", _first(texts, FEW_BYTES)
-            yield "English, in phrases", _phrases(_first(texts, PHRASES_BYTES))
+            yield "English, in phrases", phrases(_first(texts, PHRASES_BYTES))
     with (
         tarfile.open(folder / "multilingual/tatoeba-v1.tar.xz") as tatoeba,
         zipfile.ZipFile(folder / "multilingual/udhr2.zip") as declarations,
@@ -83,7 +83,7 @@ def _first(lines: Iterable[bytes], most: int) -> list[bytes]:
     return texts
 
 
-def _phrases(texts: Iterable[bytes]) -> list[bytes]:
+def phrases(texts: Iterable[bytes]) -> list[bytes]:
     """What stands between one mark of punctuation and the next: some 50 bytes each."""
     return [phrase for text in texts for phrase in re.split(rb"(?<=[.,;:!?]) ", text)]
 

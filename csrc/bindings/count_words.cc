@@ -59,11 +59,12 @@ std::unique_ptr<WordCounter> make_counter(bool bert, bool lowercase, bool strip_
       TextRules{bert ? Rules::kBert : Rules::kKeras, lowercase, strip_accents, split, split_on_cjk, {}});
 }
 
-void add_texts(WordCounter& counter, const Texts& texts, int num_threads, bool strict) {
+void add_texts(WordCounter& counter, Texts& texts, int num_threads, bool strict) {
+  const auto views = texts.views();
   Status status;
   {
     const py::gil_scoped_release release;
-    status = counter.add(texts.views(), num_threads, strict);
+    status = counter.add(views, num_threads, strict);
   }
   if (!status.ok()) raise(status);
 }

@@ -2,11 +2,13 @@
 
 #include <pybind11/numpy.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "bindings/arrow.h"
 #include "core/text/lines.h"
+#include "core/text/rows.h"
 #include "core/text/utf8.h"
 
 namespace py = pybind11;
@@ -145,6 +147,8 @@ struct Released : T {
   throw py::value_error(std::string("`texts`: the Arrow stream failed: ") + (message ? message : "no reason given"));
 }
 
+constexpr size_t kAhead = 24;  // items of a list that are asked for: memory serves many at once
+
 // UTF-8 of code points that may be anything 32 bits hold: surrogates as Python's "surrogatepass" writes them.
 void append_utf32(const char32_t* code_points, size_t size, std::string& out) {
   for (size_t i = 0; i < size; ++i) {
@@ -154,22 +158,11 @@ void append_utf32(const char32_t* code_points, size_t size, std::string& out) {
 
 }  // namespace
 
-// Counting references reads every item, one after another where memory could serve many at once.
-static void prefetch_items(PyObject* sequence) {
-  const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
-  PyObject** const items = PySequence_Fast_ITEMS(sequence);
-  for (Py_ssize_t i = 0; i < count; ++i) __builtin_prefetch(items[i], 1);
-}
-
-Texts::~Texts() {
-  for (const py::object& object : objects_) {
-    if (PyTuple_Check(object.ptr())) prefetch_items(object.ptr());
-  }
-}
+Texts::~Texts() { let_go(held_.size()); }
 
 Texts::Texts(const py::object& source) {
   if (PyList_Check(source.ptr()) || PyTuple_Check(source.ptr())) {
-    add_sequence(source);
+    sequence_ = source;
   } else if (py::isinstance<py::array>(source)) {
     add_numpy(source);
   } else {
@@ -185,32 +178,38 @@ Texts::Texts(const py::buffer& buffer, char delimiter) {
   split_lines(text, delimiter, views_);
 }
 
-void Texts::add_sequence(const py::object& sequence) {
-  // A tuple of its own holds every item, whatever another thread does to a list.
-  py::object items = sequence;
+TextSource::Read Texts::read(size_t bytes) {
+  if (!sequence_) return {views_, count_bytes(views_), true};
 #ifdef Py_GIL_DISABLED
-  items = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence.ptr()));
-  if (!items) throw py::error_already_set();
-  constexpr bool fill = false;
-#else
-  const bool fill = PyList_Check(sequence.ptr());
-  // To make one may collect garbage, which may run any code; what follows runs none.
-  if (fill) {
-    do {
-      items = py::reinterpret_steal<py::object>(PyTuple_New(PyList_GET_SIZE(sequence.ptr())));
-      if (!items) throw py::error_already_set();
-    } while (PyTuple_GET_SIZE(items.ptr()) != PyList_GET_SIZE(sequence.ptr()));
+  // Another thread may change a list at any time, a tuple nobody.
+  if (PyList_Check(sequence_.ptr())) {
+    sequence_ = py::reinterpret_steal<py::object>(PySequence_Tuple(sequence_.ptr()));
+    if (!sequence_) throw py::error_already_set();
   }
 #endif
-  objects_.push_back(items);
-  const Py_ssize_t count = PyTuple_GET_SIZE(items.ptr());
-  PyObject** const source = PySequence_Fast_ITEMS(fill ? sequence.ptr() : items.ptr());
-  views_.reserve(static_cast<size_t>(count));
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    constexpr Py_ssize_t kAhead = 24;  // memory serves many items at once
-    if (i + kAhead < count) __builtin_prefetch(source[i + kAhead], 1);
-    if (fill) PyTuple_SET_ITEM(items.ptr(), i, Py_NewRef(source[i]));
-    add_item(source[i], i);
+  const auto count = static_cast<size_t>(PySequence_Fast_GET_SIZE(sequence_.ptr()));
+  PyObject** const items = PySequence_Fast_ITEMS(sequence_.ptr());
+  const bool hold = PyList_Check(sequence_.ptr());
+  views_.reserve(count);  // they stay where they are
+  if (hold) held_.reserve(count);
+  const size_t enough = bytes < kAll - bytes_ ? bytes_ + bytes : kAll;
+  while (views_.size() < count && bytes_ < enough) {
+    const size_t row = views_.size();
+    if (row + kAhead < count) __builtin_prefetch(items[row + kAhead], 1);
+    if (hold) held_.push_back(Py_NewRef(items[row]));
+    add_item(items[row], static_cast<Py_ssize_t>(row));
+    bytes_ += views_[row].size();
+  }
+  if (views_.size() < count) return {views_, bytes_, false};
+  objects_.push_back(std::exchange(sequence_, py::object()));
+  return {views_, bytes_, true};
+}
+
+// To count references reads every item.
+void Texts::let_go(size_t row) {
+  while (let_go_ < std::min(row, held_.size())) {
+    if (let_go_ + kAhead < held_.size()) __builtin_prefetch(held_[let_go_ + kAhead], 1);
+    Py_DECREF(held_[let_go_++]);  // which may run any code
   }
 }
 
@@ -303,10 +302,10 @@ void register_texts(py::module_& module) {
   py::class_<Texts>(module, "Texts", "Views of the texts of one container; see fastnlp.ops.texts.")
       .def(py::init<const py::object&>(), py::arg("source"))
       .def(py::init<const py::buffer&, char>(), py::arg("buffer"), py::arg("delimiter"))
-      .def("__len__", [](const Texts& self) { return self.views().size(); })
+      .def("__len__", [](Texts& self) { return self.views().size(); })
       .def(
           "tolist",
-          [](const Texts& self) {
+          [](Texts& self) {
             py::list items;
             for (const std::string_view text : self.views()) items.append(py::bytes(text.data(), text.size()));
             return items;

@@ -3,31 +3,38 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "core/text/source.h"
+
 namespace fastnlp {
 
-// Views of every text of one container, and what keeps them alive. Immutable.
-class Texts {
+// Views of the texts of one container, and what keeps them alive. The items of a list or tuple are read when they are
+// asked for. All members need the GIL.
+class Texts final : public TextSource {
  public:
   explicit Texts(const pybind11::object& source);
 
   // The lines of a buffer of bytes.
   Texts(const pybind11::buffer& buffer, char delimiter);
 
-  Texts(const Texts&) = delete;
-  Texts& operator=(const Texts&) = delete;
-  ~Texts();
+  ~Texts() override;
 
-  const std::vector<std::string_view>& views() const { return views_; }
+  Read read(size_t bytes) override;
+  void let_go(size_t row) override;
+  bool lets_go() const { return !held_.empty(); }  // or has nothing to let go
+
+  // All of them.
+  std::span<const std::string_view> views() { return read(kAll).texts; }
 
  private:
   friend class ArrowTexts;
   friend void add_numpy_strings(const pybind11::object& array, Texts& texts);
 
-  void add_sequence(const pybind11::object& sequence);
   void add_item(PyObject* item, Py_ssize_t i);
   void add_numpy(const pybind11::object& array);
   void add_arrow(const pybind11::object& column);
@@ -35,6 +42,11 @@ class Texts {
   std::vector<std::string_view> views_;
   std::vector<pybind11::object> objects_;         // that own the bytes
   std::vector<std::shared_ptr<void>> resources_;  // the same, outside Python
+
+  pybind11::object sequence_;    // that is read
+  size_t bytes_ = 0;             // of what was read of it
+  std::vector<PyObject*> held_;  // items of a list, which may change
+  size_t let_go_ = 0;            // of them
 };
 
 // Adds the texts of a NumPy array of dtype StringDType.

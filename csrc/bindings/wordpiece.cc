@@ -1,5 +1,6 @@
 #include "bindings/wordpiece.h"
 
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -14,7 +15,7 @@
 #include "bindings/results.h"
 #include "bindings/texts.h"
 #include "core/masking/model.h"
-#include "core/text/rows.h"
+#include "core/text/source.h"
 #include "core/wordpiece/decode.h"
 #include "core/wordpiece/encode.h"
 #include "core/wordpiece/encode_and_mask.h"
@@ -36,26 +37,54 @@ std::shared_ptr<const Model> load(const py::bytes& dumped) {
   return model;
 }
 
-py::tuple encode(const Model& model, const Texts& texts, int num_threads, bool strict) {
+// Texts of Python, read with the GIL, which is free from then on but to let texts go.
+class ReleasingTexts final : public TextSource {
+ public:
+  // Calls at_end(bytes) when all are read.
+  ReleasingTexts(Texts& texts, std::function<void(size_t)> at_end) : texts_(texts), at_end_(std::move(at_end)) {}
+
+  Read read(size_t bytes) override {
+    const Read read = texts_.read(bytes);
+    if (read.is_all) {
+      release_.emplace();
+      at_end_(read.bytes);
+    }
+    return read;
+  }
+
+  void let_go(size_t row) override {
+    if (!texts_.lets_go()) return;
+    release_.reset();
+    texts_.let_go(row);
+    release_.emplace();
+  }
+
+ private:
+  Texts& texts_;
+  const std::function<void(size_t)> at_end_;
+  std::optional<py::gil_scoped_release> release_;
+};
+
+py::tuple encode(const Model& model, Texts& texts, int num_threads, bool strict) {
   wordpiece::RaggedIds ids;
   Status status;
   {
-    const py::gil_scoped_release release;
-    SpareMemory::get().lend(count_bytes(texts.views()), ids.values);  // as many as the ids have, or so
-    status = wordpiece::encode(model, texts.views(), {num_threads, strict}, ids);
+    // As many bytes as the ids have, or so.
+    ReleasingTexts source(texts, [&](size_t bytes) { SpareMemory::get().lend(bytes, ids.values); });
+    status = wordpiece::encode(model, source, {num_threads, strict}, ids);
   }
   if (!status.ok()) raise(status);
   return py::make_tuple(to_numpy(ids.values), to_numpy(ids.row_splits));
 }
 
-py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& segments, size_t sequence_length,
+py::tuple encode_and_pack(const Model& model, const std::vector<Texts*>& segments, size_t sequence_length,
                           std::vector<int32_t> start_value, std::vector<int32_t> end_value,
                           std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
                           std::string_view padding_side, int num_threads, bool strict) {
   const packing::Packing packing = as_packing(sequence_length, std::move(start_value), std::move(end_value),
                                               std::move(sep_value), pad_value, truncate, padding_side);
   std::vector<std::span<const std::string_view>> views;
-  for (const Texts* texts : segments) views.emplace_back(texts->views());
+  for (Texts* const texts : segments) views.emplace_back(texts->views());
   PackedBuffers packed(views.front().size() * sequence_length, /*with_segment_ids=*/true);
   Status status;
   {
@@ -66,7 +95,7 @@ py::tuple encode_and_pack(const Model& model, const std::vector<const Texts*>& s
   return packed.release();
 }
 
-py::tuple encode_and_mask(const Model& model, const std::vector<const Texts*>& segments, size_t sequence_length,
+py::tuple encode_and_mask(const Model& model, const std::vector<Texts*>& segments, size_t sequence_length,
                           std::vector<int32_t> start_value, std::vector<int32_t> end_value,
                           std::vector<int32_t> sep_value, int32_t pad_value, std::string_view truncate,
                           std::string_view padding_side, const py::bytes& masking, uint64_t seed,
@@ -77,7 +106,7 @@ py::tuple encode_and_mask(const Model& model, const std::vector<const Texts*>& s
   if (const Status status = masking::load(std::string_view(masking), masking_model); !status.ok()) raise(status);
   const wordpiece::MaskNumbers numbers = {seed, span_of(examples), span_of(epochs)};
   std::vector<std::span<const std::string_view>> views;
-  for (const Texts* texts : segments) views.emplace_back(texts->views());
+  for (Texts* const texts : segments) views.emplace_back(texts->views());
   PackedBuffers packed(views.front().size() * sequence_length, /*with_segment_ids=*/true);
   Buffer<int64_t> positions;
   Buffer<int32_t> ids;
@@ -96,12 +125,12 @@ py::tuple encode_and_mask(const Model& model, const std::vector<const Texts*>& s
   return py::make_tuple(packed.release(), py::make_tuple(to_numpy(positions), to_numpy(ids), to_numpy(weights)));
 }
 
-py::tuple encode_with_offsets(const Model& model, const Texts& texts, int num_threads, bool strict) {
+py::tuple encode_with_offsets(const Model& model, Texts& texts, int num_threads, bool strict) {
   wordpiece::RaggedTokens tokens;
   Status status;
   {
-    const py::gil_scoped_release release;
-    status = wordpiece::encode_with_offsets(model, texts.views(), {num_threads, strict}, tokens);
+    ReleasingTexts source(texts, [](size_t) {});
+    status = wordpiece::encode_with_offsets(model, source, {num_threads, strict}, tokens);
   }
   if (!status.ok()) raise(status);
   return py::make_tuple(to_numpy(tokens.ids), to_numpy(tokens.byte_offsets), to_numpy(tokens.char_offsets),
@@ -140,10 +169,11 @@ py::list decode(const Model& model, const py::array_t<int32_t, py::array::c_styl
 // The texts are kept alive by the binding.
 class Ladder {
  public:
-  Ladder(std::shared_ptr<const Model> model, const Texts& texts) : model_(std::move(model)) {
+  Ladder(std::shared_ptr<const Model> model, Texts& texts) : model_(std::move(model)) {
     if (const Status status = wordpiece::Ladder::check(*model_); !status.ok()) raise(status);
+    const auto views = texts.views();
     const py::gil_scoped_release release;
-    ladder_.emplace(*model_, texts.views());
+    ladder_.emplace(*model_, views);
   }
 
   size_t run(wordpiece::Step step) {
@@ -182,11 +212,14 @@ void register_wordpiece(py::module_& module) {
            py::arg("padding_side"), py::arg("masking"), py::arg("seed"), py::arg("examples"), py::arg("epochs"),
            py::arg("num_threads"), py::arg("strict"),
            "The same with tokens masked; and the positions, ids and weights of those that were selected, flat.")
+      .def(
+          "forget", [](const Model& self) { self.scratch_pool.forget(); },
+          "Empties all caches, as they are before the first call: what they know of texts, not of the vocabulary.")
       .def("decode", &decode, py::arg("ids"), py::arg("row_splits"), py::arg("num_threads"),
            "The text of every row of ids.");
 
   auto ladder = py::class_<Ladder>(module, "WordPieceLadder", "The steps of `encode`, to be timed one by one.");
-  ladder.def(py::init<std::shared_ptr<const Model>, const Texts&>(), py::arg("model"), py::arg("texts"),
+  ladder.def(py::init<std::shared_ptr<const Model>, Texts&>(), py::arg("model"), py::arg("texts"),
              py::keep_alive<1, 3>());
   for (const auto& [name, step] : {std::pair{"copy", wordpiece::Step::kCopy},
                                    {"fill", wordpiece::Step::kFill},

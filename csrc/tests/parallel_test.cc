@@ -4,7 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <new>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -12,8 +15,9 @@
 
 #include "check.h"
 #include "core/buffer.h"
+#include "core/text/chunks.h"
 #include "core/text/parts.h"
-#include "core/text/rows.h"
+#include "core/text/source.h"
 
 namespace fastnlp::tests {
 namespace {
@@ -68,6 +72,21 @@ void test_chunks(Random& random) {
   CHECK(size <= kSmall);
 }
 
+// That each row's number came as often as it should.
+void check_numbers(const Numbers& whole, const std::vector<size_t>& counts) {
+  CHECK(whole.row_splits.size() == counts.size() + 1 && whole.row_splits.data()[0] == 0);
+  size_t place = 0;
+  for (size_t row = 0; row < counts.size(); ++row) {
+    CHECK(whole.row_splits.data()[row + 1] == static_cast<int64_t>(place + counts[row]));
+    CHECK(place + counts[row] <= whole.values.size());
+    for (size_t i = 0; i < counts[row]; ++i, ++place) {
+      CHECK(whole.values.data()[place] == row);
+      CHECK(whole.doubled.data()[2 * place] == row && whole.doubled.data()[2 * place + 1] == row);
+    }
+  }
+  CHECK(whole.values.size() == place && whole.doubled.size() == 2 * place);
+}
+
 void test_parts(Random& random) {
   const int num_threads = 1 + static_cast<int>(below(random, 5));
   std::vector<size_t> counts(below(random, 300));
@@ -97,16 +116,7 @@ void test_parts(Random& random) {
     return;
   }
   CHECK(status.ok());
-  CHECK(whole.values.size() == total && whole.doubled.size() == 2 * total);
-  CHECK(whole.row_splits.size() == counts.size() + 1 && whole.row_splits.data()[0] == 0);
-  size_t place = 0;
-  for (size_t row = 0; row < counts.size(); ++row) {
-    for (size_t i = 0; i < counts[row]; ++i, ++place) {
-      CHECK(whole.values.data()[place] == row);
-      CHECK(whole.doubled.data()[2 * place] == row && whole.doubled.data()[2 * place + 1] == row);
-    }
-    CHECK(whole.row_splits.data()[row + 1] == static_cast<int64_t>(place));
-  }
+  check_numbers(whole, counts);
 }
 
 // Where a thread cannot even begin, the others must not wait for what it would have made.
@@ -134,6 +144,114 @@ void test_out_of_memory(Random& random) {
   }
 }
 
+// Texts that come a few at a time, and are gone once they are let go.
+class PassingTexts final : public TextSource {
+ public:
+  PassingTexts(Random& random, const std::vector<std::string>& texts, size_t bad_row)
+      : random_(random), bad_row_(bad_row) {
+    for (const std::string& text : texts) {
+      owned_.push_back(std::make_unique<char[]>(text.size()));
+      std::ranges::copy(text, owned_.back().get());
+      sizes_.push_back(text.size());
+    }
+    views_.reserve(texts.size());
+  }
+
+  Read read(size_t bytes) override {
+    CHECK(views_.size() < owned_.size() || owned_.empty());
+    const size_t enough = bytes == kAll ? kAll : bytes_ + bytes;
+    while (views_.size() < owned_.size() && bytes_ < enough) {
+      const size_t row = views_.size();
+      if (row == bad_row_) throw std::runtime_error("bad");
+      views_.emplace_back(owned_[row].get(), sizes_[row]);
+      bytes_ += sizes_[row];
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(below(random_, 4) == 0 ? below(random_, 300) : 0));
+    return {views_, bytes_, views_.size() == owned_.size()};
+  }
+
+  void let_go(size_t row) override {
+    CHECK(views_.size() == owned_.size() && row >= gone_ && row <= owned_.size());
+    for (; gone_ < row; ++gone_) owned_[gone_].reset();
+  }
+
+ private:
+  Random& random_;
+  const size_t bad_row_;
+  std::vector<std::unique_ptr<char[]>> owned_;
+  std::vector<size_t> sizes_;
+  std::vector<std::string_view> views_;
+  size_t bytes_ = 0, gone_ = 0;
+};
+
+// The number of each row, as often as its text says.
+void test_texts(Random& random) {
+  const int num_threads = 1 + static_cast<int>(below(random, 5));
+  const size_t longest = below(random, 3) == 0 ? 20 : 3000;
+  std::vector<std::string> texts(below(random, 8) > 0 ? below(random, 2000) : 0);
+  while (longest == 20 && !texts.empty() && texts.size() < 60'000) texts.resize(2 * texts.size());
+  std::vector<size_t> counts;
+  for (std::string& text : texts) {
+    text.assign(below(random, longest), static_cast<char>('0' + below(random, 4)));
+    counts.push_back(text.empty() ? 0 : static_cast<size_t>(text.back() - '0'));
+  }
+  const size_t failing_row = below(random, 4) == 0 ? below(random, texts.size() + 1) : texts.size();
+  const size_t bad_row = below(random, 4) == 0 ? below(random, texts.size() + 1) : texts.size();
+  PassingTexts source(random, texts, bad_row);
+  Numbers whole;
+  if (below(random, 2) == 0) whole.add(1, 5);  // of a call before
+  const auto encode = [&](std::span<const std::string_view> rows, size_t first_row, Numbers& part,
+                          auto step) -> Status {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const size_t row = first_row + i;
+      if (row >= failing_row) return Status::error(Code::kInvalidUtf8, "bad", static_cast<int64_t>(row));
+      CHECK(rows[i] == texts[row]);
+      part.add(row, rows[i].empty() ? 0 : static_cast<size_t>(rows[i].back() - '0'));
+      if (row % 16 == 0) step();
+    }
+    return {};
+  };
+  const size_t bytes_per_value = below(random, 2) == 0 ? 1 : 1'000'000;  // then all come late
+  Status status;
+  bool has_thrown = false;
+  try {
+    status = encode_texts(source, num_threads, bytes_per_value, whole, [&] { return encode; });
+  } catch (const std::runtime_error&) {
+    has_thrown = true;
+  }
+  CHECK(has_thrown == (bad_row < texts.size()));
+  if (has_thrown) return;
+  if (failing_row < texts.size()) {
+    CHECK(status.code == Code::kInvalidUtf8 && status.row == static_cast<int64_t>(failing_row));
+    return;
+  }
+  CHECK(status.ok());
+  check_numbers(whole, counts);
+}
+
+// A thread finds an error while texts are still read: the others, which have parts to copy, leave the whole alone.
+void test_error_meanwhile(Random& random) {
+  const std::vector<std::string> texts(30, std::string(TextChunks::kMost, 'a'));
+  const size_t failing_row = 3 + below(random, 20);
+  std::atomic<bool> has_failed = false;
+  const auto encode = [&](std::span<const std::string_view>, size_t row, Numbers& part, auto step) -> Status {
+    if (row == failing_row) {
+      has_failed = true;
+      return Status::error(Code::kInvalidUtf8, "bad", static_cast<int64_t>(row));
+    }
+    part.add(row, 1);
+    for (int i = 0; i < (has_failed ? 20 : 2); ++i) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      step();
+    }
+    return {};
+  };
+  PassingTexts source(random, texts, texts.size());
+  Numbers whole;
+  const Status status = encode_texts(source, 4, 1, whole, [&] { return encode; });
+  CHECK(status.code == Code::kInvalidUtf8 && status.row == static_cast<int64_t>(failing_row));
+}
+
 }  // namespace
 
 void test_parallel() {
@@ -141,6 +259,8 @@ void test_parallel() {
   for (int i = 0; i < 300; ++i) test_chunks(random);
   for (int i = 0; i < 400; ++i) test_parts(random);
   for (int i = 0; i < 300; ++i) test_out_of_memory(random);
+  for (int i = 0; i < 200; ++i) test_texts(random);
+  for (int i = 0; i < 50; ++i) test_error_meanwhile(random);
 }
 
 }  // namespace fastnlp::tests

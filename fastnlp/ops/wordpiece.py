@@ -262,7 +262,7 @@ class WordPiece:
         def shape(values: np.ndarray, pad_value: int = 0) -> Ragged | np.ndarray:
             if sequence_length is None and batch.scalar:
                 return values
-            ragged = Ragged(values, *batch.nested_row_splits, row_splits)
+            ragged = Ragged._of_kernel(values, *batch.nested_row_splits, row_splits)
             if sequence_length is None:
                 return ragged
             dense = ragged.to_dense(sequence_length, pad_value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import random
 import sys
+import threading
 
 import numpy as np
 import pandas as pd
@@ -115,9 +117,62 @@ def test_arrow_is_read_by_the_reference_too(target):
     assert ENCODER.encode(np.array(["a b", "é"], dtype=np.dtypes.StringDType())) == ENCODER.encode(["a b", "é"])
 
 
+@pytest.fixture
+def long_list():
+    """Enough for several threads, which begin before all of it is read."""
+    return [f"text {i} é" if i % 3 else "a b" * (i % 11) for i in range(60_000)]
+
+
+@pytest.mark.parametrize("return_offsets", [False, True])
+def test_a_long_list_is_read_while_others_work_on_it(long_list, return_offsets):
+    expected = ENCODER.encode(long_list, num_threads=1, return_offsets=return_offsets)
+    for container in (long_list, tuple(long_list), [text.encode() for text in long_list]):
+        for num_threads in (2, 5):
+            encoded = ENCODER.encode(container, num_threads=num_threads, return_offsets=return_offsets)
+            assert encoded == expected if not return_offsets else encoded.byte_offsets == expected.byte_offsets
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 5])
+@pytest.mark.parametrize("row", [0, 30_000, 59_999])
+def test_errors_in_a_long_list(long_list, num_threads, row):
+    """Whoever found it, and however far the others were: the error is the same, and nothing leaks."""
+    counts = [sys.getrefcount(text) for text in long_list]
+    good = long_list[row]
+    long_list[row] = 1.5
+    with pytest.raises(TypeError, match=f"text {row} is float: 1.5"):
+        ENCODER.encode(long_list, num_threads=num_threads)
+    long_list[row] = b"\xff"
+    with pytest.raises(ValueError, match=f"row {row}: invalid UTF-8 at byte 0"):
+        ENCODER.encode(long_list, num_threads=num_threads, errors="strict")
+    long_list[row] = good
+    del good
+    assert [sys.getrefcount(text) for text in long_list] == counts
+
+
+def test_a_long_list_that_is_emptied_meanwhile():
+    """What is let go of is gone if the list had the last reference: it must not be read again."""
+    rng = random.Random(1)
+    words = ["un", "real", "text", "é", "a", "zz"]
+    for _ in range(20):
+        texts = [" ".join(rng.choices(words, k=rng.randint(0, 8))) for _ in range(20_000)]
+        expected = ENCODER.encode(tuple(texts), num_threads=1)
+        started = threading.Event()
+
+        def empty(texts=texts, started=started):
+            started.wait()
+            texts.clear()
+
+        thread = threading.Thread(target=empty)
+        thread.start()
+        started.set()
+        encoded = ENCODER.encode(texts, num_threads=2)
+        thread.join()
+        assert encoded in (expected, ENCODER.encode([]))
+
+
 def test_nothing_leaks():
     """References that a call takes are given back."""
-    texts = [f"text {i} é" for i in range(100)]
+    texts = [f"text {i} é" for i in range(20_000)]
     column = pa.array(texts)
     array = np.array(texts)
     for container in (texts, column, array):
@@ -125,6 +180,6 @@ def test_nothing_leaks():
         gc.collect()
         before = sys.getrefcount(container), pa.total_allocated_bytes(), sys.getrefcount(texts[0])
         for _ in range(50):
-            ENCODER.encode(container)
+            ENCODER.encode(container, num_threads=2)
         gc.collect()
         assert (sys.getrefcount(container), pa.total_allocated_bytes(), sys.getrefcount(texts[0])) == before

@@ -13,15 +13,11 @@
 
 namespace fastnlp {
 
-// The rows at which chunks begin, and the number of rows: one chunk where a thread would take longer to start, else
-// chunks of about an eighth of a megabyte, and smaller ones at the end, so that all threads have some till then.
-std::vector<size_t> chunk_rows(std::span<const std::string_view> texts, int num_threads);
-
 // The size of all texts.
 size_t count_bytes(std::span<const std::string_view> texts);
 
-// An error that names the first of texts[begin, end) that is not UTF-8.
-Status check_utf8(std::span<const std::string_view> texts, size_t begin, size_t end);
+// An error that names the first text that is not UTF-8; texts.front() is row `first_row`.
+Status check_utf8(std::span<const std::string_view> texts, size_t first_row = 0);
 
 // Calls work(i), which returns a Status, for every i below `count` on several threads, each with a `work` of its own,
 // made by make_work(). Returns the error with the smallest i.

@@ -26,14 +26,17 @@ inline Decoded decode_quickly(const char* p, const char* end) {
   const auto byte = [p](int i) { return static_cast<char32_t>(static_cast<unsigned char>(p[i])); };
   const char32_t lead = byte(0);
   if (lead < 0x80) return {lead, 1, true};
-  if (end - p >= 3) {
-    const char32_t second = byte(1) ^ 0x80, third = byte(2) ^ 0x80;
-    const char32_t code_point = (lead & 0x0F) << 12 | second << 6 | third;
-    const bool is_surrogate = code_point - 0xD800 < 0x800;
-    if ((lead & 0xF0) == 0xE0 && (second | third) < 0x40 && code_point >= 0x800 && !is_surrogate) {
-      return {code_point, 3, true};
-    }
+  if (end - p >= 2) {
+    const char32_t second = byte(1) ^ 0x80;
     if (lead >= 0xC2 && lead < 0xE0 && second < 0x40) return {(lead & 0x1F) << 6 | second, 2, true};
+    if (end - p >= 3) {
+      const char32_t third = byte(2) ^ 0x80;
+      const char32_t code_point = (lead & 0x0F) << 12 | second << 6 | third;
+      const bool is_surrogate = code_point - 0xD800 < 0x800;
+      if ((lead & 0xF0) == 0xE0 && (second | third) < 0x40 && code_point >= 0x800 && !is_surrogate) {
+        return {code_point, 3, true};
+      }
+    }
   }
   return decode(p, end);
 }

@@ -69,6 +69,9 @@ class PieceCache {
   // line beside. Null where it is not there. The key is not 0.
   const IdGroup* find_beside(uint32_t offset, const PieceKey& key) const;
 
+  // Whether the table is small enough to be in a processor's own caches.
+  bool is_near() const { return size_ == kSizes.data(); }
+
   // Asks memory for the line beside, where a key may be, or go, that its own line lacks.
   void prefetch_beside(uint32_t offset) const { __builtin_prefetch(&beside(offset), 1); }
 

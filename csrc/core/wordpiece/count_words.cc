@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/parallel.h"
+#include "core/text/chunks.h"
 #include "core/text/rows.h"
 #include "core/text/utf8.h"
 #include "core/wordpiece/lookup.h"
@@ -137,7 +138,9 @@ Status WordCounter::add(std::span<const std::string_view> texts, int num_threads
   const std::vector<size_t> bounds = chunk_rows(texts, num_threads);
   const size_t chunks = bounds.size() - 1;
   if (strict) {
-    const auto check = [&](size_t chunk) { return check_utf8(texts, bounds[chunk], bounds[chunk + 1]); };
+    const auto check = [&](size_t chunk) {
+      return check_utf8(texts.subspan(bounds[chunk], bounds[chunk + 1] - bounds[chunk]), bounds[chunk]);
+    };
     Status status = for_each(chunks, num_threads, [&] { return check; });
     if (!status.ok()) return status;
   }

@@ -234,7 +234,7 @@ class Engine {
     do {
       const size_t stop = std::min(piece + kGroup, count);
       make_keys(stop, std::min(stop + kGroup, count));
-      if (std::exchange(missed_, 0) >= kManyMissed) prefetch_missing(piece, stop);
+      if (std::exchange(missed_, 0) >= kManyMissed && !scratch_.cache.is_near()) prefetch_missing(piece, stop);
       find(piece, stop);
       end_rows(stop);
       put_ids();
@@ -359,33 +359,28 @@ class Engine {
 
 }  // namespace
 
-Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
-              RaggedIds& out) try {
-  out.clear();
-  out.row_splits.reserve(texts.size() + 1);
-  out.values.reserve(count_bytes(texts) / kBytesPerId);  // memory that is not written costs nothing
-
+Status encode(const Model& model, TextSource& source, const EncodeOptions& options, RaggedIds& out) try {
   const auto make_encode = [&] {
-    return [&, lease = ScratchLease(model.scratch_pool, model)](size_t begin, size_t end, RaggedIds& part,
-                                                                const Step& step) mutable {
+    return [&, lease = ScratchLease(model.scratch_pool, model)](
+               std::span<const std::string_view> texts, size_t first_row, RaggedIds& part, const Step& step) mutable {
       if (options.strict) {
-        if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
+        if (Status status = check_utf8(texts, first_row); !status.ok()) return status;
       }
       auto scratch = lease.take();
-      Engine(model, *scratch, part, step).encode(texts.subspan(begin, end - begin));
+      Engine(model, *scratch, part, step).encode(texts);
       lease.keep(std::move(scratch));
       return Status();
     };
   };
-  const std::vector<size_t> bounds =
-      options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
-  if (bounds.size() <= 2) {
-    out.row_splits.push_back(0);
-    return make_encode()(0, texts.size(), out, [] {});
-  }
-  return encode_parts(bounds, options.num_threads, out, make_encode);
+  return encode_texts(source, options.num_threads, kBytesPerId, out, make_encode);
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
+}
+
+Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
+              RaggedIds& out) {
+  KnownTexts source(texts);
+  return encode(model, source, options, out);
 }
 
 }  // namespace fastnlp::wordpiece

@@ -7,6 +7,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
+#include "core/text/source.h"
 #include "core/wordpiece/model.h"
 
 namespace fastnlp::wordpiece {
@@ -32,7 +33,9 @@ struct RaggedIds {
   }
 };
 
-// Encodes every text; the result is the same for any number of threads. `out` is overwritten.
+// Encodes every text; the result is the same for any number of threads. `out` is overwritten. What reading throws
+// passes through.
+Status encode(const Model& model, TextSource& source, const EncodeOptions& options, RaggedIds& out);
 Status encode(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
               RaggedIds& out);
 

@@ -71,7 +71,7 @@ Status encode_and_pack(const Model& model, std::span<const std::span<const std::
   const size_t rows = segments.front().size();
   if (options.strict) {
     for (const auto texts : segments) {
-      if (Status status = check_utf8(texts, 0, texts.size()); !status.ok()) return status;
+      if (Status status = check_utf8(texts); !status.ok()) return status;
     }
   }
   // A space ends a word, unless texts are words or special tokens may hold spaces.

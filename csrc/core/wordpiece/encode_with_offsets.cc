@@ -177,25 +177,18 @@ class Encoder {
 
 }  // namespace
 
-Status encode_with_offsets(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
+Status encode_with_offsets(const Model& model, TextSource& source, const EncodeOptions& options,
                            RaggedTokens& out) try {
-  out.clear();
-  const auto encode_rows = [&](size_t begin, size_t end, RaggedTokens& part, auto) -> Status {
+  const auto encode_rows = [&](std::span<const std::string_view> texts, size_t first_row, RaggedTokens& part,
+                               auto) -> Status {
     if (options.strict) {
-      if (Status status = check_utf8(texts, begin, end); !status.ok()) return status;
+      if (Status status = check_utf8(texts, first_row); !status.ok()) return status;
     }
-    Encoder encoder(model, count_bytes(texts.subspan(begin, end - begin)), part);
-    for (size_t row = begin; row < end; ++row) encoder.encode(texts[row]);
+    Encoder encoder(model, count_bytes(texts), part);
+    for (const std::string_view text : texts) encoder.encode(text);
     return {};
   };
-  const std::vector<size_t> bounds =
-      options.num_threads > 1 ? chunk_rows(texts, options.num_threads) : std::vector<size_t>{};
-  if (bounds.size() <= 2) {
-    out.row_splits.push_back(0);
-    return encode_rows(0, texts.size(), out, [] {});
-  }
-  reserve(count_bytes(texts) / kBytesPerToken, out);
-  return encode_parts(bounds, options.num_threads, out, [&] { return encode_rows; });
+  return encode_texts(source, options.num_threads, kBytesPerToken, out, [&] { return encode_rows; });
 } catch (const std::bad_alloc&) {
   return Status::error(Code::kOutOfMemory, "out of memory");
 }

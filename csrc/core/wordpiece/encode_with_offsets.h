@@ -38,8 +38,8 @@ struct RaggedTokens {
   }
 };
 
-// Encodes every text; the ids are those of encode(), for any number of threads. `out` is overwritten.
-Status encode_with_offsets(const Model& model, std::span<const std::string_view> texts, const EncodeOptions& options,
-                           RaggedTokens& out);
+// Encodes every text; the ids are those of encode(), for any number of threads. `out` is overwritten. What reading
+// throws passes through.
+Status encode_with_offsets(const Model& model, TextSource& source, const EncodeOptions& options, RaggedTokens& out);
 
 }  // namespace fastnlp::wordpiece

@@ -57,14 +57,18 @@ inline IdGroup pack_one(int32_t id, IdWidth width) {
 }
 
 // Fills count_groups() groups. kMaxIdsPerGroup more ids can be read behind the last.
-inline void pack(const int32_t* ids, size_t count, IdWidth width, IdGroup* groups) {
-  const size_t step = ids_per_group(width);
+template <typename Id>
+void pack(const int32_t* ids, size_t count, IdGroup* groups) {
+  constexpr size_t kPlaces = sizeof(IdGroup) / sizeof(Id);
   size_t i = 0;
   do {
-    *groups++ =
-        width == IdWidth::k16 ? pack_group<uint16_t>(ids + i, count - i) : pack_group<int32_t>(ids + i, count - i);
-    i += step;
+    *groups++ = pack_group<Id>(ids + i, count - i);
+    i += kPlaces;
   } while (i < count);
+}
+
+inline void pack(const int32_t* ids, size_t count, IdWidth width, IdGroup* groups) {
+  width == IdWidth::k16 ? pack<uint16_t>(ids, count, groups) : pack<int32_t>(ids, count, groups);
 }
 
 // Writes the ids of a group, and others behind them where it has less than it could; returns the place behind the last.

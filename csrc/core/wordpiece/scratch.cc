@@ -24,4 +24,13 @@ void ScratchPool::give_back(std::unique_ptr<Scratch> scratch) {
   }
 }
 
+void ScratchPool::forget() {
+  for (auto& place : free_) {
+    std::unique_ptr<Scratch> scratch(place.exchange(nullptr));
+    if (scratch == nullptr) continue;
+    scratch->forget();
+    give_back(std::move(scratch));
+  }
+}
+
 }  // namespace fastnlp::wordpiece

@@ -27,6 +27,13 @@ struct Scratch {
   FoundIds found{};
   Buffer<int32_t> spelt;   // the ids of one piece
   bool by_letter = false;  // most of the last window was spelt so
+
+  // Empties the caches; all memory is there as before.
+  void forget() {
+    cache = PieceCache();
+    long_cache = LongPieceCache();
+    by_letter = false;
+  }
 };
 
 // Scratch that calls borrow, so that what one call learns serves the next. Nothing is locked: a fork at any time is
@@ -43,6 +50,9 @@ class ScratchPool {
 
   // Where more threads ran at once than there are places, it is dropped.
   void give_back(std::unique_ptr<Scratch> scratch);
+
+  // Empties the caches of all that no call has.
+  void forget();
 
  private:
   std::array<std::atomic<Scratch*>, 64> free_{};

@@ -271,7 +271,7 @@ const char* Speller::spell_letters(const char* text, const char* end, bool first
   const char* p = text;
   while (p < end) {
     const auto byte = static_cast<unsigned char>(*p);
-    if (byte < plain_.size() && plain_[byte] != kUnknown && characters < kMaxSize) {
+    if (plain_[byte] != kUnknown && characters < kMaxSize) {
       word[characters++] = plain_[byte];
       ++bytes;
       ++p;
@@ -304,7 +304,7 @@ const char* Speller::spell_letters(const char* text, const char* end, bool first
 const Speller::Letter& Speller::make_letter(char32_t code_point) {
   const Letter& letter = letters_.at(code_point) = ask(code_point);
   const bool is_plain = letter.kind == kPart && letter.known && letter.count == 1 && letter.bytes == 1;
-  if (is_plain && code_point < plain_.size()) plain_[code_point] = letter.symbols[0];
+  if (is_plain && code_point < 0x80) plain_[code_point] = letter.symbols[0];
   return letter;
 }
 

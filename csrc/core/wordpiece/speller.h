@@ -125,7 +125,7 @@ class Speller {
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
   Utf8Map<LetterPlaces> places_;
-  std::array<uint16_t, 128> plain_{};  // the symbols of ASCII characters that are part of a word, if not kUnknown
+  std::array<uint16_t, 256> plain_{};  // the symbols of ASCII characters that are part of a word, if not kUnknown
   std::vector<Symbol> symbols_;
   Buffer<int32_t> ids_;
 };

@@ -22,7 +22,7 @@ def test_backend(backend: str) -> None:
     pytest.importorskip(backend)
     # JAX compiles far longer than it computes here.
     options = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    arguments = ["-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=300"]  # less than this test may take
+    arguments = ["-q", "-p", "no:cacheprovider", "-o", "timeout=300", "-o", "faulthandler_timeout=400"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, *(str(TESTS / place) for place in PLACES)],
         env={**os.environ, **options},

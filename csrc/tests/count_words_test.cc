@@ -86,7 +86,7 @@ void test_word_table() {
 void test_count_words() {
   test_word_table();
   Random random(6);
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 200; ++round) {
     TextRules rules;
     rules.rules = below(random, 2) ? Rules::kBert : Rules::kKeras;
     rules.lowercase = below(random, 2);

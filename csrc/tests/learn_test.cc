@@ -97,7 +97,7 @@ WordCounts random_words(Random& random) {
 void test_every_threshold() {
   Random random(5);
   static constexpr std::string_view kIndicators[] = {"##", "", "#", "a", "ab", "~"};
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 150; ++round) {
     const WordCounts input = random_words(random);
     LearnOptions options{static_cast<int64_t>(12 + below(random, 109)), {"[UNK]", "@"}, "##"};
     options.suffix_indicator = kIndicators[below(random, std::size(kIndicators))];

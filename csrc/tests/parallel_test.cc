@@ -257,10 +257,10 @@ void test_error_meanwhile(Random& random) {
 void test_parallel() {
   Random random(1);
   for (int i = 0; i < 300; ++i) test_chunks(random);
-  for (int i = 0; i < 400; ++i) test_parts(random);
-  for (int i = 0; i < 300; ++i) test_out_of_memory(random);
-  for (int i = 0; i < 200; ++i) test_texts(random);
-  for (int i = 0; i < 50; ++i) test_error_meanwhile(random);
+  for (int i = 0; i < 200; ++i) test_parts(random);
+  for (int i = 0; i < 100; ++i) test_out_of_memory(random);
+  for (int i = 0; i < 100; ++i) test_texts(random);
+  for (int i = 0; i < 25; ++i) test_error_meanwhile(random);
 }
 
 }  // namespace fastnlp::tests

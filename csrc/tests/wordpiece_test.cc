@@ -197,7 +197,7 @@ void test_wordpiece() {
     CHECK(wordpiece::load(dump(tokens, flags, (flags & 8) != 0), model).ok());
     std::vector<Guarded> owned;
     size_t bytes = 0;
-    while (bytes < 600'000) {  // several chunks
+    while (bytes < 300'000) {  // several chunks
       owned.emplace_back(random_text(random, below(random, 50) == 0 ? 3000 : 30));
       bytes += owned.back().view().size() + 1;
     }

@@ -137,6 +137,7 @@ def test_ctrl_c_leaves_nothing(tmp_path, vocabulary, part):
         file.write(part)
         file.flush()
         while not list(tmp_path.glob(".out.*")):
+            assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

@@ -6,8 +6,6 @@ import json
 import pickle
 import shutil
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -89,10 +87,21 @@ def test_pickle(store):
     assert loaded[:] == store[:]
 
 
+OTHER_PROCESS = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from fastnlp import corpus
+path, method = sys.argv[1:]
+store = corpus.open(path)
+with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
+    print(pool.submit(corpus.Corpus.decode, store, slice(0, 3)).result())
+"""
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_other_processes(store, method):
-    with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
-        assert pool.submit(Corpus.decode, store, slice(0, 3)).result() == LINES[:3]
+def test_other_processes(store, method, run_python):
+    assert run_python(OTHER_PROCESS, store.path, method) == f"{LINES[:3]}\n"
 
 
 def test_threads(store):

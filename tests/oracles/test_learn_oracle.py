@@ -97,7 +97,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(texts=corpora(), options=OPTIONS, shape=st.sampled_from(["scalar", "batch", "ragged"]))
 def test_datasets(texts, options, shape):
     data = tf.data.Dataset.from_tensor_slices(texts)
@@ -108,7 +108,7 @@ def test_datasets(texts, options, shape):
     assert_same_vocabulary(data, **options)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(files=st.lists(corpora(), min_size=1, max_size=3), options=OPTIONS)
 def test_files(tmp_path_factory, files, options):
     folder = tmp_path_factory.mktemp("files")

@@ -80,7 +80,7 @@ def assert_same_rules(batch, configuration, ours, theirs):
                 assert all(after[place] == configuration["mask_token_id"] for place in changed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(configuration=configurations, ids=rows_of_ids, dtype=st.sampled_from([tf.int32, tf.int64]))
 def test_ragged_batches(configuration, ids, dtype):
     ours, theirs = makers(configuration)
@@ -88,7 +88,7 @@ def test_ragged_batches(configuration, ids, dtype):
     assert_same_rules(batch, configuration, ours(batch), theirs(batch))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(configuration=configurations, ids=some_rows_of_ids)
 def test_dense_batches(configuration, ids):
     ours, theirs = makers(configuration)

@@ -84,7 +84,7 @@ def problems(draw):
     return segments, {"sequence_length": length, **options}, call
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(problem=problems())
 def test_multi_segment_packer(problem):
     segments, options, call = problem
@@ -97,7 +97,7 @@ def test_multi_segment_packer(problem):
     assert_same(pack(ours, row, call), pack(theirs, tensors, call))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problem=problems(), return_padding_mask=st.booleans())
 def test_start_end_packer(problem, return_padding_mask):
     segments, options, call = problem
@@ -113,7 +113,7 @@ def test_start_end_packer(problem, return_padding_mask):
     assert_same(pack(ours, (tokens,), call), expected)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(problem=problems(), batched=st.booleans())
 def test_inside_tf_data(problem, batched):
     """Building a pipeline is slow; the tests above call KerasHub's path through TensorFlow directly."""
@@ -124,7 +124,7 @@ def test_inside_tf_data(problem, batched):
     assert_same(pack(ours, as_tensors(segments), call), expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(segments=segments_of_rows(), options=packings())
 def test_too_short_a_row_is_an_error_and_not_a_cut(segments, options):
     """The difference that docs/differences.md lists."""

@@ -13,6 +13,8 @@ from fastnlp.ops import WordPiece
 from fastnlp.reference.text import unicode
 
 RULES = ["keras", "bert"]
+PLANES = range(17)
+UNASSIGNED = range(4, 14)  # planes without a character: each meets one of the options, all planes all of them
 
 
 @lru_cache(maxsize=1)
@@ -40,11 +42,11 @@ def assert_same_on_every_target(encoder: WordPiece, texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("rules", RULES)
-@pytest.mark.parametrize("plane", range(17))
+@pytest.mark.parametrize("plane", PLANES)
 def test_code_points(plane, rules, oracle, differing_rows, known_differences):
     characters, vocabulary = characters_of(plane), vocabulary_of(plane)
     theirs = oracle(rules, vocabulary)
-    for lowercase, strip_accents in OPTIONS:
+    for lowercase, strip_accents in [OPTIONS[plane % len(OPTIONS)]] if plane in UNASSIGNED else OPTIONS:
         theirs.set_options(lowercase=lowercase, strip_accents=strip_accents)
         ours = WordPiece(vocabulary, rules=rules, lowercase=lowercase, strip_accents=strip_accents)
         for context in ("alone", "among letters"):
@@ -57,7 +59,7 @@ def test_code_points(plane, rules, oracle, differing_rows, known_differences):
             assert (show(differing - listed), show(listed - differing)) == ([], []), (lowercase, strip_accents, context)
 
 
-@pytest.mark.parametrize("plane", range(17))
+@pytest.mark.parametrize("plane", PLANES)
 def test_code_points_on_every_target(plane):
     """The reference is slow: every code point meets one of the combinations there, its neighbours the others."""
     combinations = [(rules, *options, context) for context in CONTEXTS for options in OPTIONS for rules in RULES]

@@ -37,7 +37,7 @@ def assert_same(ours: Encoding, theirs: Any, texts: list[str]) -> None:
         assert np.array_equal(ours.byte_offsets[row], byte_of[ours.char_offsets[row]])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(problem=problems("bert"))
 def test_generated(problem, oracle):
     vocabulary, options, texts = problem

@@ -33,7 +33,7 @@ def test_keras_hub_does_the_same_inside_tf_data(problem, oracle):
     assert inside.encode(texts).to_list() == outside(inputs)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(problem=problems("keras"), sequence_length=st.none() | st.integers(1, 9))
 def test_encode_keras(problem, sequence_length):
     tf = pytest.importorskip("tensorflow")
@@ -52,7 +52,7 @@ def test_encode_keras(problem, sequence_length):
         assert ids == expected
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(problem=problems("bert"))
 def test_encode_bert(problem, oracle):
     vocabulary, options, texts = problem
@@ -61,7 +61,7 @@ def test_encode_bert(problem, oracle):
         assert ids == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problem=problems("keras"), data=st.data())
 def test_decode(problem, data):
     tf = pytest.importorskip("tensorflow")

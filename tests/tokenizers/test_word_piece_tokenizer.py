@@ -606,7 +606,8 @@ def another_process() -> Iterator[Callable[..., dict[str, Any]]]:
 
     yield start
     for process in processes:
-        process.communicate()  # the end of its input ends it
+        process.kill()
+        process.communicate()
 
 
 @needs_tensorflow_backend

@@ -17,6 +17,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # There is a worker for every core: threads of PyTorch's own would wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+for name in ("CI", "BUILD_NUMBER"):
+    # With these pytest writes out how things differ that should be equal: of long lists, that takes hours.
+    os.environ.pop(name, None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--reference-only", action="store_true", help="run without the extension")

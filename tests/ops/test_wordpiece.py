@@ -216,6 +216,22 @@ def test_long_words(target):
     assert bert.encode("é" * 101).tolist() == [0]
 
 
+def test_two_bytes_inside_of_a_word():
+    """Characters of two bytes are read without a branch in short words; what is no UTF-8 must not pass for them."""
+    pairs = list(itertools.product(range(0xBE, 0xF8), range(0x70, 0xC8)))
+    letters = [chr(c) for c in range(0x21, 0x800)]
+    vocabulary = ["[UNK]", *letters, *(f"##{letter}" for letter in letters), "\ufffd", "##\ufffd"]
+    for template in (b"a%sb", b"a" * 12 + b"%sb"):
+        texts = [template % bytes(pair) for pair in pairs]
+        for rules in ("keras", "bert"):
+            encoder = WordPiece(vocabulary, rules=rules)
+            ids = {}
+            for target in TARGETS:
+                with fastnlp.use_target(target):
+                    ids[target] = encoder.encode(texts)
+            assert all(found == ids["reference"] for found in ids.values())
+
+
 def test_invalid_utf8(target):
     encoder = WordPiece(["[UNK]", "a", "\ufffd", "##\ufffd", "##a"])
     assert encoder.encode([b"a\xffa", b"\xe2\x82", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\xc0\x80"]).to_list() == [

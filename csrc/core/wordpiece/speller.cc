@@ -24,6 +24,21 @@ size_t count_characters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// Whether kPadded bytes, the last of them a NUL, are characters of one or two bytes in UTF-8.
+bool has_short_characters(const char* text) {
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  uint64_t leads_before = 0;
+  bool is_valid = true;
+  for (size_t i = 0; i < Speller::kPadded; i += sizeof(uint64_t)) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text + i, sizeof(bytes));
+    const uint64_t leads = kHigh & bytes & bytes << 1, continuations = kHigh & bytes & ~(bytes << 1);
+    is_valid &= (leads & bytes << 2) == 0 && continuations == (leads << 8 | leads_before >> 56);
+    leads_before = leads;
+  }
+  return is_valid;
+}
+
 TextRules without_special_tokens(TextRules rules) {
   rules.special_tokens.clear();
   return rules;
@@ -59,15 +74,24 @@ void Speller::spell(std::string_view text, const char* readable, Buffer<int32_t>
 [[gnu::optimize("no-tree-vectorize")]]  // symbols put into vectors one by one would be there later
 #endif
 void Speller::spell_padded(std::string_view piece, Buffer<int32_t>& ids) {
-  if (rules_.split && utf8::is_ascii({piece.data(), kPadded})) {
-    // All of them, for where a piece ends cannot be predicted. NUL, and what is not plain, is kUnknown.
-    std::array<Symbol, kPadded + Trie::kPadding> word;
-    std::transform(piece.data(), piece.data() + kPadded, word.begin(),
-                   [&](char c) { return plain_[static_cast<unsigned char>(c)]; });
+  // All bytes, for where a piece ends cannot be predicted. NUL, and what is not plain, is kUnknown.
+  std::array<Symbol, kPadded + Trie::kPadding> word;
+  const char* const text = piece.data();
+  if (rules_.split && utf8::is_ascii({text, kPadded})) {
+    std::transform(text, text + kPadded, word.begin(), [&](char c) { return plain_[static_cast<unsigned char>(c)]; });
     std::fill_n(word.begin() + kPadded, Trie::kPadding, kUnknown);
     if (spell_symbols({word.data(), piece.size()}, ids)) return;
+  } else if (rules_.split && !may_go_by_letter(text, text + kPadded) && has_short_characters(text)) {
+    size_t size = 0;
+    for (size_t i = 0; i + 1 < kPadded; ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]), next = static_cast<unsigned char>(text[i + 1]);
+      word[size] = plain_[byte < 0x80 ? byte : kPlainAscii + ((byte & 0x1Fu) << 6 | (next & 0x3Fu))];
+      size += (byte & 0xC0) != 0x80;  // what comes next takes the place of what a continuation byte left there
+    }
+    std::fill_n(word.begin() + size, Trie::kPadding, kUnknown);
+    if (spell_symbols({word.data(), size - (kPadded - 1 - piece.size())}, ids)) return;
   }
-  spell(piece, piece.data() + kPadded, ids);
+  spell(piece, text + kPadded, ids);
 }
 
 const char* Speller::spell_first_word(const char* word, const char* end, Buffer<int32_t>& ids) {
@@ -303,8 +327,10 @@ const char* Speller::spell_letters(const char* text, const char* end, bool first
 
 const Speller::Letter& Speller::make_letter(char32_t code_point) {
   const Letter& letter = letters_.at(code_point) = ask(code_point);
-  const bool is_plain = letter.kind == kPart && letter.known && letter.count == 1 && letter.bytes == 1;
-  if (is_plain && code_point < 0x80) plain_[code_point] = letter.symbols[0];
+  if (letter.kind == kPart && letter.known && letter.count == 1) {
+    if (code_point < kPlainAscii && letter.bytes == 1) plain_[code_point] = letter.symbols[0];
+    if (code_point >= 0x80 && code_point < kPlainEnd) plain_[kPlainAscii + code_point] = letter.symbols[0];
+  }
   return letter;
 }
 

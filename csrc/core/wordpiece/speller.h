@@ -125,7 +125,10 @@ class Speller {
   WordScanner cutter_;   // of texts, at their special tokens
   unicode::CodePointMap<Letter> letters_;
   Utf8Map<LetterPlaces> places_;
-  std::array<uint16_t, 256> plain_{};  // the symbols of ASCII characters that are part of a word, if not kUnknown
+  // The symbols of characters that are one in a word, else kUnknown: of ASCII, and then of those of two bytes, as what
+  // these bytes say, so that there is a place for two that are no UTF-8.
+  static constexpr char32_t kPlainAscii = 0x80, kPlainEnd = 0x800;
+  std::array<uint16_t, kPlainAscii + kPlainEnd> plain_{};
   std::vector<Symbol> symbols_;
   Buffer<int32_t> ids_;
 };

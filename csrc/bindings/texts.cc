@@ -187,9 +187,15 @@ TextSource::Read Texts::read(size_t bytes) {
     if (!sequence_) throw py::error_already_set();
   }
 #endif
-  const auto count = static_cast<size_t>(PySequence_Fast_GET_SIZE(sequence_.ptr()));
-  PyObject** const items = PySequence_Fast_ITEMS(sequence_.ptr());
+  PyObject** items;
+  size_t count;
+  const auto look = [&] {  // at a list that may have changed
+    items = PySequence_Fast_ITEMS(sequence_.ptr());
+    count = std::min(static_cast<size_t>(PySequence_Fast_GET_SIZE(sequence_.ptr())), most_);
+  };
+  look();
   const bool hold = PyList_Check(sequence_.ptr());
+  most_ = count;
   views_.reserve(count);  // they stay where they are
   if (hold) held_.reserve(count);
   const size_t enough = bytes < kAll - bytes_ ? bytes_ + bytes : kAll;
@@ -197,7 +203,7 @@ TextSource::Read Texts::read(size_t bytes) {
     const size_t row = views_.size();
     if (row + kAhead < count) __builtin_prefetch(items[row + kAhead], 1);
     if (hold) held_.push_back(Py_NewRef(items[row]));
-    add_item(items[row], static_cast<Py_ssize_t>(row));
+    if (add_item(items[row], static_cast<Py_ssize_t>(row))) look();
     bytes_ += views_[row].size();
   }
   if (views_.size() < count) return {views_, bytes_, false};
@@ -213,17 +219,20 @@ void Texts::let_go(size_t row) {
   }
 }
 
-void Texts::add_item(PyObject* item, Py_ssize_t i) {
+// Returns whether other code may have run.
+bool Texts::add_item(PyObject* item, Py_ssize_t i) {
+  bool may_have_run = false;
   if (PyUnicode_Check(item)) {
     if (PyUnicode_IS_COMPACT_ASCII(item)) {  // its own bytes are UTF-8
       views_.emplace_back(static_cast<const char*>(PyUnicode_DATA(item)),
                           static_cast<size_t>(PyUnicode_GET_LENGTH(item)));
-      return;
+      return false;
     }
     Py_ssize_t size = 0;
     const char* bytes = PyUnicode_AsUTF8AndSize(item, &size);
     if (bytes == nullptr) {  // a lone surrogate
       PyErr_Clear();
+      may_have_run = true;  // an error was made, and garbage collected perhaps
       auto encoded = py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(item, "utf-8", "surrogatepass"));
       if (!encoded) throw py::error_already_set();
       bytes = PyBytes_AS_STRING(encoded.ptr());
@@ -238,6 +247,7 @@ void Texts::add_item(PyObject* item, Py_ssize_t i) {
                                 .format(i, py::type::of(item).attr("__name__"), py::handle(item));
     throw py::type_error(std::string(message));
   }
+  return may_have_run;
 }
 
 void Texts::add_numpy(const py::object& source) {

@@ -35,7 +35,7 @@ class Texts final : public TextSource {
   friend class ArrowTexts;
   friend void add_numpy_strings(const pybind11::object& array, Texts& texts);
 
-  void add_item(PyObject* item, Py_ssize_t i);
+  bool add_item(PyObject* item, Py_ssize_t i);
   void add_numpy(const pybind11::object& array);
   void add_arrow(const pybind11::object& column);
 
@@ -44,6 +44,7 @@ class Texts final : public TextSource {
   std::vector<std::shared_ptr<void>> resources_;  // the same, outside Python
 
   pybind11::object sequence_;    // that is read
+  size_t most_ = kAll;           // texts of it, as many as it had at first
   size_t bytes_ = 0;             // of what was read of it
   std::vector<PyObject*> held_;  // items of a list, which may change
   size_t let_go_ = 0;            // of them

@@ -170,6 +170,47 @@ def test_a_long_list_that_is_emptied_meanwhile():
         assert encoded in (expected, ENCODER.encode([]))
 
 
+CHANGED_BY_GARBAGE = """
+import gc
+import sys
+from fastnlp.ops import WordPiece
+
+encoder = WordPiece(["[UNK]", "a"])
+encoder.encode(["a"])
+texts = ["a \\ud800" + "x" * (i % 3) for i in range(4000)]
+change = {"shrink": lambda: texts.pop(), "grow": lambda: texts.extend(texts[:50])}[sys.argv[1]]
+
+kept = []
+
+class Garbage:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        change()
+        texts[:] = list(texts)  # which lie elsewhere now
+        kept.append(Garbage())  # as many new objects as make the next one collect garbage
+        kept.append(Garbage())
+        if len(kept) < 2000:
+            Garbage()
+
+Garbage()
+gc.set_threshold(1)
+try:
+    ids = encoder.encode(texts)
+finally:
+    gc.set_threshold(0)
+assert ids.to_list() == [[1, 0]] * len(ids)
+print(len(ids))
+"""
+
+
+@pytest.mark.parametrize("change", ["shrink", "grow"])
+def test_garbage_that_changes_the_list(change, run_python):
+    """Texts with lone surrogates make errors on the way; Python may collect garbage then, which runs any code."""
+    assert 0 < int(run_python(CHANGED_BY_GARBAGE, change)) <= (4000 if change == "shrink" else 200_000)
+
+
 def test_nothing_leaks():
     """References that a call takes are given back."""
     texts = [f"text {i} é" for i in range(20_000)]

@@ -14,7 +14,9 @@ from fastnlp.reference.text import unicode
 
 RULES = ["keras", "bert"]
 PLANES = range(17)
-UNASSIGNED = range(4, 14)  # planes without a character: each meets one of the options, all planes all of them
+# Planes without a character: each meets one of the options, all planes all of them; and of their code points, each
+# 16th is a token, for vocabularies are what takes the time.
+UNASSIGNED = range(4, 14)
 
 
 @lru_cache(maxsize=1)
@@ -25,7 +27,7 @@ def characters_of(plane: int) -> list[str]:
 
 @lru_cache(maxsize=1)
 def vocabulary_of(plane: int) -> list[str]:
-    return spelling_vocabulary({"a", "b", *characters_of(plane)})
+    return spelling_vocabulary({"a", "b", *characters_of(plane)[:: 16 if plane in UNASSIGNED else 1]})
 
 
 def show(code_points: set[int]) -> list[str]:
@@ -52,7 +54,7 @@ def test_code_points(plane, rules, oracle, differing_rows, known_differences):
         for context in ("alone", "among letters"):
             texts = [CONTEXTS[context].format(character) for character in characters]
             ids = ours.encode(texts)
-            assert (ids.flat_values != 0).all()
+            assert plane in UNASSIGNED or (ids.flat_values != 0).all()
             differing = {ord(characters[row]) for row in differing_rows(ids, theirs.encode(texts))}
             listed = known_differences(rules, lowercase=lowercase, strip_accents=strip_accents, context=context)
             listed = listed.intersection(map(ord, characters))

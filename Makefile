@@ -33,6 +33,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
+# Python compiles what is imported; most of what is installed never is.
 $(VENV)/.demo: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --no-compile .
 	rm -f $(VENV)/.test

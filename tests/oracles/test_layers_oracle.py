@@ -25,8 +25,6 @@ LAYERS = [
 STEPS = [("float32", False), ("float32", True), ("bfloat16", True), ("mixed_bfloat16", True), ("mixed_float16", False)]
 if keras.backend.backend() == "torch":
     STEPS = [(policy, False) for policy in TOLERANCES]
-if keras.backend.backend() == "jax":  # which compiles all, step by step or at once
-    STEPS = [("float32", True), ("mixed_bfloat16", True), ("mixed_float16", False)]
 steps = pytest.mark.parametrize(("policy", "jit_compile"), STEPS)
 
 RANDOM = np.random.default_rng(0)

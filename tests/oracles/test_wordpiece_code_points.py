@@ -17,6 +17,7 @@ PLANES = range(17)
 # Planes without a character: each meets one of the options, all planes all of them; and of their code points, each
 # 16th is a token, for vocabularies are what takes the time.
 UNASSIGNED = range(4, 14)
+STEPS = {plane: 16 if plane in UNASSIGNED else 1 for plane in PLANES}
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +28,7 @@ def characters_of(plane: int) -> list[str]:
 
 @lru_cache(maxsize=1)
 def vocabulary_of(plane: int) -> list[str]:
-    return spelling_vocabulary({"a", "b", *characters_of(plane)[:: 16 if plane in UNASSIGNED else 1]})
+    return spelling_vocabulary({"a", "b", *characters_of(plane)[:: STEPS[plane]]})
 
 
 def show(code_points: set[int]) -> list[str]:
@@ -54,7 +55,7 @@ def test_code_points(plane, rules, oracle, differing_rows, known_differences):
         for context in ("alone", "among letters"):
             texts = [CONTEXTS[context].format(character) for character in characters]
             ids = ours.encode(texts)
-            assert plane in UNASSIGNED or (ids.flat_values != 0).all()
+            assert (ours.encode(texts[:: STEPS[plane]]).flat_values != 0).all()
             differing = {ord(characters[row]) for row in differing_rows(ids, theirs.encode(texts))}
             listed = known_differences(rules, lowercase=lowercase, strip_accents=strip_accents, context=context)
             listed = listed.intersection(map(ord, characters))
